@@ -1,0 +1,26 @@
+/** One configuration for every package. Tests run from sources: the "source" export condition makes a build unnecessary. */
+export default {
+  maxWorkers: 2,
+  testMatch: [
+    '<rootDir>/packages/*/test/**/*.test.ts',
+    '<rootDir>/docs/**/*.test.ts',
+    '<rootDir>/benchmarks/**/*.test.ts',
+  ],
+  modulePathIgnorePatterns: ['<rootDir>/(packages/[^/]+|docs/examples|benchmarks)/dist/'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Sources say './x.js', as the compiled modules must; here that means './x.ts'.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironment: 'node',
+  // Not "import": Jest's own dependencies would then resolve to ES modules, which it cannot require.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+}
