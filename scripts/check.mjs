@@ -3,6 +3,6 @@ import { args, build, install, tool } from './workspace.mjs'
 
 install()
 const write = args.includes('--write')
-const code = tool('biome', 'check', ...args)
+const code = tool('biome', 'check', '--error-on-warnings', ...args)
 if (!write) build()
 process.exit(code)

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const passedOver = new Set(['node_modules', 'dist', '.git', '_expected'])
+const passedOver = /^(?:\..*|node_modules|dist|_expected)$/
 
 /** Every file under `folders` of `root` that `wanted` accepts, by its path relative to `root`. */
 export function readFiles(
@@ -16,7 +16,7 @@ export function readFiles(
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) {
-        if (!passedOver.has(entry.name)) pending.push(path)
+        if (!passedOver.test(entry.name)) pending.push(path)
       } else if (entry.isFile() && wanted(path)) {
         files.set(path, readFileSync(join(root, path), 'utf8'))
       }
