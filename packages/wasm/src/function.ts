@@ -1,0 +1,259 @@
+/**
+ * Function: method calls  →  a checked body.
+ *
+ * The operand stack is type-checked while code is emitted, so an ill-typed function fails
+ * at the JavaScript line that emitted the bad instruction, not inside the engine.
+ * Indices and bytes are the business of `module.ts`.
+ */
+import {
+  closedLabel,
+  constantGlobal,
+  finished,
+  foreignLocal,
+  missingElse,
+  numericName,
+  operandMismatch,
+  unknownInstruction,
+} from './errors.js'
+import { type ImmediateArguments, immediateOf } from './immediate.js'
+import type { Callable, Content, Global, Instruction, Label, Local, WasmFunction } from './instruction.js'
+import type { Opcode, ValueType } from './opcode.js'
+import { type KindOf, type OpName, opcodes } from './opcodes.js'
+import { OperandStack } from './stack.js'
+
+/** Parameters by name, in order. */
+export type Params = Readonly<Record<string, ValueType>>
+
+/** Emits the inside of a block; branches to `label` leave a block or repeat a loop. */
+export type Body = (label: Label) => void
+
+type Types = readonly ValueType[]
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * A function in one expression:
+ *
+ * ```ts
+ * const twice = func("twice", { x: "f32" }, ["f32"], (f, { x }) => {
+ *   f.get(x).get(x).op("f32.add");
+ * });
+ * ```
+ */
+export function func<P extends Params>(
+  name: string,
+  params: P,
+  results: Types,
+  build: (f: FunctionBuilder, params: { readonly [K in keyof P]: Local }) => void,
+): WasmFunction {
+  const f = new FunctionBuilder(name, params, results)
+  build(f, f.params as { readonly [K in keyof P]: Local })
+  return f.finish()
+}
+
+/** Emits one function, instruction by instruction. Every method returns the builder itself. */
+export class FunctionBuilder {
+  /** The function under construction, so that it can call itself. */
+  readonly self: WasmFunction
+  /** The parameters, by name. */
+  readonly params: Readonly<Record<string, Local>>
+
+  readonly #function: Mutable<WasmFunction>
+  readonly #locals: Local[] = []
+  readonly #body: Instruction[] = []
+  readonly #calls = new Set<Callable>()
+  readonly #globals = new Set<Global>()
+  readonly #stack: OperandStack
+  #labels = 0
+
+  constructor(name: string, params: Params, results: Types) {
+    this.self = this.#function = {
+      kind: 'function',
+      name,
+      params: Object.values(params),
+      results,
+      locals: this.#locals,
+      body: this.#body,
+      calls: this.#calls,
+      globals: this.#globals,
+      usesMemory: false,
+      finished: false,
+    }
+    this.#stack = new OperandStack(name)
+    this.#stack.open({ id: -1, types: results }, results)
+    this.params = Object.fromEntries(
+      Object.entries(params).map(([param, type]) => {
+        if (/^\d+$/.test(param)) throw numericName(param, name)
+        return [param, this.local(type, param)]
+      }),
+    )
+  }
+
+  /** Declares a local variable; it starts as zero. */
+  local(type: ValueType, name = `l${this.#locals.length}`): Local {
+    const local: Local = { kind: 'local', index: this.#locals.length, type, name }
+    this.#locals.push(local)
+    return local
+  }
+
+  /** Pushes the value of a local or global. */
+  get(from: Local | Global): this {
+    this.#stack.put([from.type])
+    if (from.kind === 'global') return this.#global('global.get', from)
+    return this.#local('local.get', from)
+  }
+
+  /** Pops a value into a local or global. */
+  set(to: Local | Global): this {
+    if (to.kind === 'global' && !to.mutable) throw constantGlobal(to.name, this.self.name)
+    this.#stack.take(`${to.kind}.set $${to.name}`, [to.type])
+    if (to.kind === 'global') return this.#global('global.set', to)
+    return this.#local('local.set', to)
+  }
+
+  /** Copies the top of the stack into a local. */
+  tee(to: Local): this {
+    this.#stack.take(`local.tee $${to.name}`, [to.type])
+    this.#stack.put([to.type])
+    return this.#local('local.tee', to)
+  }
+
+  /** Emits an instruction of the table, with its immediates. */
+  op<N extends OpName>(name: N, ...immediates: ImmediateArguments[KindOf<N>]): this {
+    const row: Opcode | undefined = opcodes[name]
+    if (!row) throw unknownInstruction(name, this.self.name)
+    const immediate = immediateOf(name, row, immediates)
+    this.#stack.take(name, row.operands)
+    this.#stack.put(row.results)
+    if (row.memory) this.#function.usesMemory = true
+    return this.#emit({ kind: 'op', name, row, immediate })
+  }
+
+  /** A block; branches to its label leave it, with its results on the stack. */
+  block(body: Body): this
+  block(results: Types, body: Body): this
+  block(first: Types | Body, second?: Body): this {
+    const [results, body] = split(first, second)
+    return this.#nest('block', results, results, body)
+  }
+
+  /** A loop; branches to its label start it again. It ends when its body does. */
+  loop(body: Body): this
+  loop(results: Types, body: Body): this
+  loop(first: Types | Body, second?: Body): this {
+    const [results, body] = split(first, second)
+    return this.#nest('loop', results, [], body)
+  }
+
+  /** Pops a condition (i32) and takes one of two arms. */
+  if(then: Body, otherwise?: Body): this
+  if(results: Types, then: Body, otherwise: Body): this
+  if(first: Types | Body, second?: Body, third?: Body): this {
+    const [results, then, otherwise] =
+      typeof first === 'function' ? [[], first, second] : [first, second as Body, third]
+    if (results.length > 0 && !otherwise) throw missingElse(results, this.self.name)
+    this.#stack.take('if', ['i32'])
+    return this.#nest('if', results, results, then, otherwise)
+  }
+
+  /** Leaves the block of `label`, or repeats its loop. What follows cannot be reached. */
+  br(label: Label): this {
+    const depth = this.#distance('br', label)
+    this.#stack.take('br', label.types)
+    this.#stack.abandon()
+    return this.#emit({ kind: 'br', label, depth })
+  }
+
+  /** Pops a condition (i32) and branches if it is not zero. */
+  brIf(label: Label): this {
+    const depth = this.#distance('br_if', label)
+    this.#stack.take('br_if', [...label.types, 'i32'])
+    this.#stack.put(label.types)
+    return this.#emit({ kind: 'br_if', label, depth })
+  }
+
+  /** Calls a function or an import. */
+  call(target: Callable): this {
+    this.#stack.take(`call $${target.name}`, target.params)
+    this.#stack.put(target.results)
+    this.#calls.add(target)
+    return this.#emit({ kind: 'call', target })
+  }
+
+  /** Returns what the function promises; it must be on the stack. */
+  return(): this {
+    this.#stack.take('return', this.self.results)
+    this.#stack.abandon()
+    return this.#emit({ kind: 'return' })
+  }
+
+  /** Pops one value of any type. */
+  drop(): this {
+    this.#stack.takeAny('drop')
+    return this.#emit({ kind: 'drop' })
+  }
+
+  /** Pops a, b and a condition (i32); pushes a if the condition is not zero, else b. */
+  select(): this {
+    this.#stack.take('select', ['i32'])
+    const b = this.#stack.takeAny('select')
+    const a = this.#stack.takeAny('select')
+    if (a !== b && a !== 'any' && b !== 'any')
+      throw operandMismatch('select', [a, a, 'i32'], [a, b, 'i32'], this.self.name)
+    this.#stack.put([a === 'any' ? b : a])
+    return this.#emit({ kind: 'select' })
+  }
+
+  /** Traps when reached. */
+  unreachable(): this {
+    this.#stack.abandon()
+    return this.#emit({ kind: 'unreachable' })
+  }
+
+  /** Ends the function, whose results must be on the stack. */
+  finish(): WasmFunction {
+    this.#stack.close('end of function')
+    this.#function.finished = true
+    return this.self
+  }
+
+  #nest(kind: 'block' | 'loop' | 'if', results: Types, target: Types, body: Body, otherwise?: Body): this {
+    const label: Label = { id: this.#labels++, types: target }
+    this.#emit({ kind, label, results })
+    this.#stack.open(label, results)
+    body(label)
+    if (otherwise) {
+      this.#stack.close('else')
+      this.#emit({ kind: 'else' })
+      this.#stack.open(label, results)
+      otherwise(label)
+    }
+    this.#stack.put(this.#stack.close(`end of ${kind}`))
+    return this.#emit({ kind: 'end' })
+  }
+
+  #local(kind: 'local.get' | 'local.set' | 'local.tee', local: Local): this {
+    if (this.#locals[local.index] !== local) throw foreignLocal(kind, local.name, this.self.name)
+    return this.#emit({ kind, local })
+  }
+
+  #global(kind: 'global.get' | 'global.set', global: Global): this {
+    this.#globals.add(global)
+    return this.#emit({ kind, global })
+  }
+
+  #distance(what: string, label: Label): number {
+    const depth = this.#stack.distance(label)
+    if (depth < 0) throw closedLabel(what, this.self.name)
+    return depth
+  }
+
+  #emit(content: Content): this {
+    if (this.self.finished) throw finished(this.self.name)
+    this.#body.push({ ...content, height: this.#stack.height })
+    return this
+  }
+}
+
+function split(first: Types | Body, second: Body | undefined): [Types, Body] {
+  return typeof first === 'function' ? [[], first] : [first, second as Body]
+}

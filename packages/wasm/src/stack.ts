@@ -1,0 +1,95 @@
+/**
+ * Stack: the types of the operands while code is being emitted, block by block.
+ *
+ * After an unconditional branch the rest of a block cannot be reached. There the stack is
+ * polymorphic: whatever an instruction takes is there, of "any" type (specification, appendix
+ * "Validation Algorithm").
+ */
+import { operandMismatch } from './errors.js'
+import type { Label } from './instruction.js'
+import type { ValueType } from './opcode.js'
+
+/** The type of an operand; "any" where code cannot be reached. */
+export type Operand = ValueType | 'any'
+
+interface Frame {
+  readonly label: Label
+  readonly results: readonly ValueType[]
+  /** Operands below belong to surrounding blocks. */
+  readonly base: number
+  unreachable: boolean
+}
+
+/** The operand stack of a function under construction. */
+export class OperandStack {
+  readonly #operands: Operand[] = []
+  readonly #frames: Frame[] = []
+
+  constructor(readonly functionName: string) {}
+
+  /** Operands of the innermost block. */
+  get height(): number {
+    return this.#operands.length - this.#frame.base
+  }
+
+  /** Enters a block. */
+  open(label: Label, results: readonly ValueType[]): void {
+    this.#frames.push({ label, results, base: this.#operands.length, unreachable: false })
+  }
+
+  /** Leaves a block, which must hold its results and nothing else; returns them. */
+  close(what: string): readonly ValueType[] {
+    const { results, base } = this.#frame
+    const found = this.#operands.slice(base)
+    this.take(what, results)
+    if (this.#operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
+    this.#frames.pop()
+    return results
+  }
+
+  /** Removes the operands of an instruction. */
+  take(what: string, types: readonly ValueType[]): void {
+    const { base, unreachable } = this.#frame
+    const top = this.#operands.length
+    for (let i = 1; i <= types.length; i++) {
+      // Below the base of unreachable code there is as much as anyone asks for.
+      if (top - i < base && unreachable) break
+      const found = top - i < base ? undefined : this.#operands[top - i]
+      if (found !== types[types.length - i] && found !== 'any') {
+        const shown = this.#operands.slice(Math.max(base, top - types.length))
+        throw operandMismatch(what, types, shown, this.functionName)
+      }
+    }
+    this.#operands.length = Math.max(base, top - types.length)
+  }
+
+  /** Removes one operand of whatever type. */
+  takeAny(what: string): Operand {
+    const { base, unreachable } = this.#frame
+    if (this.#operands.length > base) return this.#operands.pop() as Operand
+    if (unreachable) return 'any'
+    throw operandMismatch(what, ['any'], [], this.functionName)
+  }
+
+  /** Adds the results of an instruction. */
+  put(types: readonly Operand[]): void {
+    for (const type of types) this.#operands.push(type)
+  }
+
+  /** Marks the rest of the innermost block as unreachable. */
+  abandon(): void {
+    this.#operands.length = this.#frame.base
+    this.#frame.unreachable = true
+  }
+
+  /** How many blocks a branch to `label` leaves, or -1 if that block is not open. */
+  distance(label: Label): number {
+    for (let i = this.#frames.length - 1; i >= 0; i--)
+      if (this.#frames[i]?.label === label) return this.#frames.length - 1 - i
+    return -1
+  }
+
+  get #frame(): Frame {
+    return this.#frames[this.#frames.length - 1] as Frame
+  }
+}
