@@ -18,8 +18,6 @@ type FloatMeaning = (...operands: number[]) => number
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Int64Meaning = (a: bigint, b: any) => Value
 
-const cell = new DataView(new ArrayBuffer(8))
-
 /** Rounds half to even. */
 export function nearest(x: number): number {
   if (!(Math.abs(x) < 2 ** 52)) return x
@@ -62,8 +60,8 @@ const meanings: Record<InstructionName, (type: ScalarType) => Meaning> = {
   sub: arithmetic((a, b) => a! - b!, (a, b) => (a! - b!) | 0, (a, b) => wrap(a - b)),
   mul: arithmetic((a, b) => a! * b!, (a, b) => Math.imul(a!, b!), (a, b) => wrap(a * b)),
   div: float((a, b) => a! / b!),
-  min: arithmetic(Math.min as FloatMeaning, (a, b) => Math.min(a!, b!)),
-  max: arithmetic(Math.max as FloatMeaning, (a, b) => Math.max(a!, b!)),
+  min: arithmetic((a, b) => Math.min(a!, b!), (a, b) => Math.min(a!, b!)),
+  max: arithmetic((a, b) => Math.max(a!, b!), (a, b) => Math.max(a!, b!)),
   neg: float(a => -a!),
   abs: float(a => Math.abs(a!)),
   sqrt: float(a => Math.sqrt(a!)),
@@ -71,8 +69,7 @@ const meanings: Record<InstructionName, (type: ScalarType) => Meaning> = {
   ceil: float(a => Math.ceil(a!)),
   trunc: float(a => Math.trunc(a!)),
   nearest: float(a => nearest(a!)),
-  mulAdd: type =>
-    type === 'float32' ? (a, b, c) => Math.fround(Math.fround(a * b) + c) : (a, b, c) => a * b + c,
+  mulAdd: float((a, b, c) => a! * b! + c!),
   quot: same((a, b) => (b === 0 ? 0 : (a / b) | 0)),
   rem: same((a, b) => (b === 0 ? 0 : (a % b) | 0)),
   and: same((a, b) => a & b),
@@ -93,10 +90,10 @@ const meanings: Record<InstructionName, (type: ScalarType) => Meaning> = {
   toFloat64: same(a => a),
   toInt32: type => (type === 'int64' ? a => Number(BigInt.asIntN(32, a)) : a => saturate(a)),
   toInt64: same(a => BigInt(a)),
-  bitsOf32: same(a => (cell.setFloat32(0, a), cell.getInt32(0))),
-  bitsOf64: same(a => (cell.setFloat64(0, a), cell.getBigInt64(0))),
-  fromBits32: same(a => (cell.setInt32(0, a), cell.getFloat32(0))),
-  fromBits64: same(a => (cell.setBigInt64(0, a), cell.getFloat64(0))),
+  bitsOf32: same(a => new Int32Array(Float32Array.of(a).buffer)[0]!),
+  bitsOf64: same(a => new BigInt64Array(Float64Array.of(a).buffer)[0]!),
+  fromBits32: same(a => new Float32Array(Int32Array.of(a).buffer)[0]!),
+  fromBits64: same(a => new Float64Array(BigInt64Array.of(a).buffer)[0]!),
 }
 
 export function meaningOfInstruction(name: InstructionName, type: ScalarType): Meaning {

@@ -42,51 +42,43 @@ function compileScalar(root: Scalar): Evaluator {
   const order = postorder([root])
   const slotOf = new Map(order.map((x, slot) => [x, slot]))
   const slots: Value[] = order.map(x => (x.kind === 'const' ? constantValue(x.type, x.value) : 0))
-  const steps: ((environment: Environment) => void)[] = []
+  const steps: Evaluator[] = []
+  const targets: number[] = []
   for (const [slot, x] of order.entries()) {
-    const step = compileNode(x, slot, slots, y => slotOf.get(y)!)
-    if (step !== null) steps.push(step)
+    if (x.kind === 'const') continue
+    steps.push(compileNode(x, slots, y => slotOf.get(y)!))
+    targets.push(slot)
   }
-  const result = order.length - 1
   return environment => {
-    for (const step of steps) step(environment)
-    return slots[result]!
+    for (let i = 0; i < steps.length; i++) slots[targets[i]!] = steps[i]!(environment)
+    return slots[order.length - 1]!
   }
 }
 
 function compileNode(
-  x: Scalar,
-  to: number,
-  slots: Value[],
+  x: Exclude<Scalar, { kind: 'const' }>,
+  slots: readonly Value[],
   slotOf: (x: Scalar) => number,
-): ((environment: Environment) => void) | null {
+): Evaluator {
   switch (x.kind) {
-    case 'const':
-      return null
     case 'axis':
-      return ({ axes }) => void (slots[to] = known(axes.get(x.axis), x.axis.name))
+      return ({ axes }) => known(axes.get(x.axis), x.axis.name)
     case 'size':
-      return ({ sizes }) => void (slots[to] = known(sizes.get(x.size), x.size.name))
+      return ({ sizes }) => known(sizes.get(x.size), x.size.name)
     case 'register':
-      return ({ registers }) => void (slots[to] = known(registers.get(x.register), x.register.name))
+      return ({ registers }) => known(registers.get(x.register), x.register.name)
     case 'load': {
       const index = slotOf(x.index)
-      return ({ buffers }) => void (slots[to] = read(x.buffer, buffers, slots[index] as number))
+      return ({ buffers }) => read(x.buffer, buffers, slots[index] as number)
     }
-    default:
-      return compileCall(meaningOf(x), to, x.args.map(slotOf), slots)
+    default: {
+      const f: (...operands: Value[]) => Value = meaningOf(x)
+      const [a, b, c] = x.args.map(slotOf)
+      if (b === undefined) return () => f(slots[a!]!)
+      if (c === undefined) return () => f(slots[a!]!, slots[b]!)
+      return () => f(slots[a!]!, slots[b]!, slots[c]!)
+    }
   }
-}
-
-function compileCall(
-  f: (...operands: Value[]) => Value,
-  to: number,
-  [a, b, c]: readonly number[],
-  slots: Value[],
-): () => void {
-  if (b === undefined) return () => void (slots[to] = f(slots[a!]!))
-  if (c === undefined) return () => void (slots[to] = f(slots[a!]!, slots[b]!))
-  return () => void (slots[to] = f(slots[a!]!, slots[b]!, slots[c]!))
 }
 
 function known<T>(value: T | undefined, name: string): T {
@@ -130,16 +122,19 @@ class Run implements Environment {
   #statement(x: Statement): void {
     switch (x.kind) {
       case 'loop':
-        return this.#loop(x)
+        this.#loop(x)
+        break
       case 'store':
-        return this.#write(x.buffer, this.#number(x.index), this.#number(x.value))
+        this.#write(x.buffer, this.#number(x.index), this.#number(x.value))
+        break
       case 'declare':
       case 'assign':
-        return void this.registers.set(x.register, evaluateScalar(x.value, this))
+        this.registers.set(x.register, evaluateScalar(x.value, this))
+        break
       case 'check':
-        if (this.#number(x.ok) !== 0 || read(x.errors, this.buffers, 0) !== 0) return
+        if (this.#number(x.ok) !== 0 || read(x.errors, this.buffers, 0) !== 0) break
         this.#write(x.errors, 0, x.code)
-        return this.#write(x.errors, 1, this.#number(x.value))
+        this.#write(x.errors, 1, this.#number(x.value))
     }
   }
 
