@@ -46,7 +46,7 @@ export const closedLabel = (what: string, inFunction: string) =>
 export const missingElse = (results: readonly string[], inFunction: string) =>
   new WasmError(`if: results ${words(results)} need an else arm${inside(inFunction)}`)
 
-/** A finished function, or one still being built, is used as the other. */
+/** An instruction is emitted after the end of its function. */
 export const finished = (inFunction: string) =>
   new WasmError(`the function is finished; nothing can be emitted${inside(inFunction)}`)
 

@@ -3,12 +3,11 @@
  *
  * The operand stack is type-checked while code is emitted, so an ill-typed function fails
  * at the JavaScript line that emitted the bad instruction, not inside the engine.
- * Indices and bytes are the business of `module.ts`.
+ * Indices and bytes are the business of `binary.ts`.
  */
 import {
   closedLabel,
   constantGlobal,
-  finished,
   foreignLocal,
   missingElse,
   numericName,
@@ -16,7 +15,7 @@ import {
   unknownInstruction,
 } from './errors.js'
 import { type ImmediateArguments, immediateOf } from './immediate.js'
-import type { Callable, Content, Global, Instruction, Label, Local, WasmFunction } from './instruction.js'
+import type { Callable, Global, Instruction, Label, Local, WasmFunction } from './instruction.js'
 import type { Opcode, ValueType } from './opcode.js'
 import { type KindOf, type OpName, opcodes } from './opcodes.js'
 import { OperandStack } from './stack.js'
@@ -34,9 +33,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
  * A function in one expression:
  *
  * ```ts
- * const twice = func("twice", { x: "f32" }, ["f32"], (f, { x }) => {
- *   f.get(x).get(x).op("f32.add");
- * });
+ * const twice = func('twice', { x: 'f32' }, ['f32'], (f, { x }) => {
+ *   f.get(x).get(x).op('f32.add')
+ * })
  * ```
  */
 export function func<P extends Params>(
@@ -60,6 +59,7 @@ export class FunctionBuilder {
   readonly #function: Mutable<WasmFunction>
   readonly #locals: Local[] = []
   readonly #body: Instruction[] = []
+  readonly #heights: number[] = []
   readonly #calls = new Set<Callable>()
   readonly #globals = new Set<Global>()
   readonly #stack: OperandStack
@@ -73,6 +73,7 @@ export class FunctionBuilder {
       results,
       locals: this.#locals,
       body: this.#body,
+      heights: this.#heights,
       calls: this.#calls,
       globals: this.#globals,
       usesMemory: false,
@@ -97,7 +98,7 @@ export class FunctionBuilder {
 
   /** Pushes the value of a local or global. */
   get(from: Local | Global): this {
-    this.#stack.put([from.type])
+    this.#stack.putOne(from.type)
     if (from.kind === 'global') return this.#global('global.get', from)
     return this.#local('local.get', from)
   }
@@ -105,15 +106,15 @@ export class FunctionBuilder {
   /** Pops a value into a local or global. */
   set(to: Local | Global): this {
     if (to.kind === 'global' && !to.mutable) throw constantGlobal(to.name, this.self.name)
-    this.#stack.take(`${to.kind}.set $${to.name}`, [to.type])
+    this.#stack.takeOne(`${to.kind}.set`, to.type, to.name)
     if (to.kind === 'global') return this.#global('global.set', to)
     return this.#local('local.set', to)
   }
 
   /** Copies the top of the stack into a local. */
   tee(to: Local): this {
-    this.#stack.take(`local.tee $${to.name}`, [to.type])
-    this.#stack.put([to.type])
+    this.#stack.takeOne('local.tee', to.type, to.name)
+    this.#stack.putOne(to.type)
     return this.#local('local.tee', to)
   }
 
@@ -199,7 +200,7 @@ export class FunctionBuilder {
     const a = this.#stack.takeAny('select')
     if (a !== b && a !== 'any' && b !== 'any')
       throw operandMismatch('select', [a, a, 'i32'], [a, b, 'i32'], this.self.name)
-    this.#stack.put([a === 'any' ? b : a])
+    this.#stack.putOne(a === 'any' ? b : a)
     return this.#emit({ kind: 'select' })
   }
 
@@ -247,9 +248,9 @@ export class FunctionBuilder {
     return depth
   }
 
-  #emit(content: Content): this {
-    if (this.self.finished) throw finished(this.self.name)
-    this.#body.push({ ...content, height: this.#stack.height })
+  #emit(content: Instruction): this {
+    this.#heights.push(this.#stack.height)
+    this.#body.push(content)
     return this
   }
 }

@@ -51,6 +51,8 @@ export interface WasmFunction {
   /** Parameters first. */
   readonly locals: readonly Local[]
   readonly body: readonly Instruction[]
+  /** For each instruction, how many values its block has on the stack afterwards. */
+  readonly heights: readonly number[]
   readonly calls: ReadonlySet<Callable>
   readonly globals: ReadonlySet<Global>
   readonly usesMemory: boolean
@@ -60,11 +62,8 @@ export interface WasmFunction {
 /** Whatever `call` may name. */
 export type Callable = WasmFunction | ImportedFunction
 
-/** One instruction, with `height`: the values left on the stack of its block afterwards. */
-export type Instruction = { readonly height: number } & Content
-
-/** An instruction by itself. */
-export type Content =
+/** One instruction of a body. */
+export type Instruction =
   | {
       readonly kind: 'op'
       readonly name: OpName

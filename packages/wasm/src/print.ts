@@ -41,7 +41,7 @@ export function printModule(module: WasmModule): string {
 const lineWidth = 100
 
 function functionText(item: WasmFunction, nameOf: (item: Callable) => string): string {
-  const { params, results, locals, body } = item
+  const { params, results, locals, body, heights } = item
   const names = distinct(locals.map(local => local.name))
   const declare = (word: string, from: number, to: number) =>
     locals.slice(from, to).map((local, i) => `(${word} $${names[from + i]} ${local.type})`)
@@ -57,8 +57,8 @@ function functionText(item: WasmFunction, nameOf: (item: Callable) => string): s
     lines.push(...wrap(statement, pad))
     statement = []
   }
-  for (const instruction of body) {
-    const { kind, height } = instruction
+  for (const [index, instruction] of body.entries()) {
+    const { kind } = instruction
     const closes = kind === 'end' || kind === 'else'
     if (closes) {
       flush()
@@ -66,7 +66,7 @@ function functionText(item: WasmFunction, nameOf: (item: Callable) => string): s
     }
     statement.push(instructionText(instruction, names, nameOf))
     const opens = kind === 'block' || kind === 'loop' || kind === 'if' || kind === 'else'
-    if (opens || closes || height === 0) flush()
+    if (opens || closes || heights[index] === 0) flush()
     if (opens) pad += '  '
   }
   flush()

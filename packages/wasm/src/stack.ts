@@ -5,7 +5,7 @@
  * polymorphic: whatever an instruction takes is there, of "any" type (specification, appendix
  * "Validation Algorithm").
  */
-import { operandMismatch } from './errors.js'
+import { finished, operandMismatch } from './errors.js'
 import type { Label } from './instruction.js'
 import type { ValueType } from './opcode.js'
 
@@ -50,17 +50,25 @@ export class OperandStack {
   /** Removes the operands of an instruction. */
   take(what: string, types: readonly ValueType[]): void {
     const { base, unreachable } = this.#frame
-    const top = this.#operands.length
+    const operands = this.#operands
+    const top = operands.length
     for (let i = 1; i <= types.length; i++) {
       // Below the base of unreachable code there is as much as anyone asks for.
       if (top - i < base && unreachable) break
-      const found = top - i < base ? undefined : this.#operands[top - i]
+      const found = top - i < base ? undefined : operands[top - i]
       if (found !== types[types.length - i] && found !== 'any') {
-        const shown = this.#operands.slice(Math.max(base, top - types.length))
+        const shown = operands.slice(Math.max(base, top - types.length))
         throw operandMismatch(what, types, shown, this.functionName)
       }
     }
-    this.#operands.length = Math.max(base, top - types.length)
+    while (operands.length > base && operands.length > top - types.length) operands.pop()
+  }
+
+  /** Removes the operand of an instruction that names a variable. */
+  takeOne(what: string, type: ValueType, variable: string): void {
+    // Most operands are as they should be; no text is made for those.
+    if (this.#operands[this.#operands.length - 1] === type && this.height > 0) this.#operands.pop()
+    else this.take(`${what} $${variable}`, [type])
   }
 
   /** Removes one operand of whatever type. */
@@ -74,6 +82,11 @@ export class OperandStack {
   /** Adds the results of an instruction. */
   put(types: readonly Operand[]): void {
     for (const type of types) this.#operands.push(type)
+  }
+
+  /** Adds one operand. */
+  putOne(type: Operand): void {
+    this.#operands.push(type)
   }
 
   /** Marks the rest of the innermost block as unreachable. */
@@ -90,6 +103,8 @@ export class OperandStack {
   }
 
   get #frame(): Frame {
-    return this.#frames[this.#frames.length - 1] as Frame
+    const frame = this.#frames[this.#frames.length - 1]
+    if (!frame) throw finished(this.functionName)
+    return frame
   }
 }
