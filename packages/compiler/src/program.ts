@@ -1,0 +1,154 @@
+/**
+ * A program: what is computed in which order, and where its values lie – the form between a Lambda and machine code.
+ *
+ * Sizes stay symbolic: one program serves every binding of its symbols. Scheduling makes a `Program<Group>` (what each
+ * kernel has to compute), lowering a `Program<Call>` (the kernels and their arguments), planning gives buffers addresses.
+ */
+import type { Kernel, TypedArray } from '@arignote/loops'
+import type { Apply, Dim, Shared, Variable } from '@arignote/graph'
+import type { DType } from '@arignote/loops'
+
+/** What a buffer is for; `states` and `histories` belong to scans. */
+export type BufferRole = 'input' | 'shared' | 'constant' | 'state' | 'history' | 'scratch' | 'errors'
+
+/** A run of elements in memory, by identity. */
+export interface Buffer {
+  readonly name: string
+  readonly role: BufferRole
+  readonly dtype: DType
+  /** Elements. */
+  readonly size: Dim
+  /** The input's position, of an input. */
+  readonly input?: number
+  readonly shared?: Shared
+  readonly data?: TypedArray
+}
+
+/** A loop over time, by identity; `depth` counts the repeats around it. */
+export interface Trip {
+  readonly depth: number
+}
+
+/** How an address moves with a repeat's trip number t: + stride · t, or of a ring + stride · ((t + phase) mod slots). */
+export interface PerTrip {
+  readonly trip: Trip
+  readonly stride: Dim
+  readonly ring: Ring | null
+  readonly phase: number
+}
+
+/** The rows a carry without history lives in: 2 take turns; 1 when a step may overwrite what it reads. */
+export interface Ring {
+  slots: 1 | 2
+}
+
+/** The start of a value: a buffer, an element offset, and what repeats add to it. */
+export interface BufferRef {
+  readonly buffer: Buffer
+  readonly offset: Dim
+  readonly perTrip: readonly PerTrip[]
+}
+
+/** Where a variable lies: element [i, j, …] is at ref + i·strides[0] + j·strides[1] + … */
+export interface Place {
+  readonly ref: BufferRef
+  readonly shape: readonly Dim[]
+  readonly strides: readonly Dim[]
+  /** The repeats inside which the value is written, outermost first; empty: at the top. */
+  readonly scope: readonly Trip[]
+}
+
+/** A value of a graph to be stored at a place. */
+export interface StoreTo {
+  readonly value: Variable
+  readonly place: Place
+}
+
+/** The right operand of a contraction, rearranged into panels: [batch…, panel, k…, column] (see `3-lower/contract.ts`). */
+export interface Panels {
+  readonly columns: number
+  readonly place: Place
+}
+
+/** What one kernel computes. */
+export type Group =
+  /** Elementwise over `space`: every store has that shape. */
+  | { readonly kind: 'map'; readonly stores: readonly StoreTo[] }
+  /** A reduction, with maps before (unplaced inputs) and after it (up to the stored value). */
+  | { readonly kind: 'reduce'; readonly node: Apply; readonly store: StoreTo }
+  /** A contraction of two places, with maps after it up to the stored value. */
+  | { readonly kind: 'contract'; readonly node: Apply; readonly store: StoreTo; readonly panels: Panels | null; readonly swapped: boolean }
+  /** Copies an operand of a contraction into panels. */
+  | { readonly kind: 'pack'; readonly node: Apply; readonly operand: 0 | 1; readonly source: Place; readonly panels: Panels }
+  | { readonly kind: 'scatter'; readonly node: Apply; readonly store: StoreTo }
+  /** Index values of a gather or scatter must lie in [0, size). */
+  | { readonly kind: 'check'; readonly node: Apply; readonly ids: Variable; readonly size: Dim; readonly record: number }
+
+/** A group with the places that its kernel may read from. */
+export interface GroupTask {
+  readonly group: Group
+  readonly places: ReadonlyMap<Variable, Place>
+}
+
+/** A kernel and what it is called with; `range` is the extent of its outermost loop, `chunk` how much of it one call takes. */
+export interface Call {
+  readonly kernel: Kernel
+  /** In the order of the kernel's params, the range's two left out. */
+  readonly args: readonly (BufferRef | Dim)[]
+  readonly range: { readonly extent: Dim; readonly chunk: number } | null
+  /** Pairs of argument positions (read, write) that may share memory: each element is read before it is written. */
+  readonly inPlace: readonly (readonly [number, number])[]
+}
+
+export interface Run<Task> {
+  readonly kind: 'run'
+  readonly task: Task
+  readonly reads: readonly BufferRef[]
+  readonly writes: readonly BufferRef[]
+  /** It may leave an error in the error record. */
+  readonly canFail: boolean
+}
+
+export interface Repeat<Task> {
+  readonly kind: 'repeat'
+  readonly trip: Trip
+  readonly count: Dim
+  readonly name: string
+  readonly body: readonly Step<Task>[]
+}
+
+export type Step<Task> = Run<Task> | Repeat<Task>
+
+/** What the error record's code stands for: the node whose index was out of range. */
+export interface FailureRecord {
+  readonly node: Apply
+  readonly size: Dim
+}
+
+export interface Commit {
+  readonly shared: Shared
+  readonly from: Place
+}
+
+export interface Program<Task> {
+  readonly steps: readonly Step<Task>[]
+  /** Where each output lies after the steps, contiguous. */
+  readonly outputs: readonly Place[]
+  readonly commits: readonly Commit[]
+  readonly failures: readonly FailureRecord[]
+  /** The buffer of the error record. */
+  readonly errors: Buffer
+}
+
+/** The same program with each task replaced. */
+export function mapTasks<A, B>(
+  program: Program<A>,
+  change: (task: A, run: Run<A>) => Pick<Run<B>, 'task' | 'reads' | 'writes'>,
+): Program<B> {
+  const steps = (list: readonly Step<A>[]): readonly Step<B>[] =>
+    list.map((step) => (step.kind === 'repeat' ? { ...step, body: steps(step.body) } : { ...step, ...change(step.task, step) }))
+  return { ...program, steps: steps(program.steps) }
+}
+
+/** C-order strides of a shape. */
+export { contiguousStrides } from '@arignote/graph'

@@ -1,0 +1,204 @@
+/**
+ * Dimensions: a number, or an integer expression over symbols, kept in normal form so that equal sizes compare equal.
+ *
+ * A symbol is bound by an argument's shape, or by the value of an int32 scalar graph (its `source`), which the host
+ * evaluates before binding. The algebra is + − · floorDiv min max and nothing richer; what it cannot decide becomes a
+ * requirement of the Apply that needs it (see `op.ts`) and is checked when the sizes are known.
+ */
+
+/** An unknown size. Two named symbols of one name are one symbol; an unnamed one is its own. */
+export class DimSymbol {
+  readonly id: number
+  private static count = 0
+  private static readonly named = new Map<string, DimSymbol>()
+
+  private constructor(
+    readonly name: string | null,
+    /** The int32 scalar Variable whose value this is; null when an argument's shape tells. */
+    readonly source: object | null,
+  ) {
+    this.id = DimSymbol.count++
+  }
+
+  static of(name: string): DimSymbol {
+    let symbol = DimSymbol.named.get(name)
+    if (symbol === undefined) DimSymbol.named.set(name, (symbol = new DimSymbol(name, null)))
+    return symbol
+  }
+
+  static fresh(source: object | null = null): DimSymbol {
+    return new DimSymbol(null, source)
+  }
+}
+
+export type DimFunction = 'floorDiv' | 'min' | 'max'
+
+/** A factor of a term: a symbol, or a function of dimensions that the algebra does not look into. */
+export type DimAtom = DimSymbol | { readonly fn: DimFunction; readonly args: readonly [Dim, Dim]; readonly key: string }
+
+export interface DimTerm {
+  readonly coefficient: number
+  readonly atoms: readonly DimAtom[]
+}
+
+/** A polynomial with integer coefficients; never constant (that would be a number). Made by the functions below. */
+export class DimExpr {
+  readonly key: string
+  constructor(readonly terms: readonly DimTerm[]) {
+    this.key = terms.map((t) => `${t.coefficient}*${monomialKey(t.atoms)}`).join('+')
+  }
+  /** So that op params with dimensions have a canonical JSON form. */
+  toJSON(): string {
+    return `dim:${this.key}`
+  }
+  toString(): string {
+    return printDim(this)
+  }
+}
+
+export type Dim = number | DimExpr
+
+const atomKey = (atom: DimAtom): string => (atom instanceof DimSymbol ? `s${atom.id}` : atom.key)
+const monomialKey = (atoms: readonly DimAtom[]): string => atoms.map(atomKey).join('·')
+const termsOf = (dim: Dim): readonly DimTerm[] =>
+  typeof dim !== 'number' ? dim.terms : dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]
+
+function fromTerms(terms: readonly DimTerm[]): Dim {
+  const sums = new Map<string, DimTerm>()
+  for (const { coefficient, atoms } of terms) {
+    const sorted = atoms.length > 1 ? [...atoms].sort((a, b) => (atomKey(a) < atomKey(b) ? -1 : 1)) : atoms
+    const key = monomialKey(sorted)
+    sums.set(key, { coefficient: (sums.get(key)?.coefficient ?? 0) + coefficient, atoms: sorted })
+  }
+  const kept = [...sums].filter(([, t]) => t.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (kept.length === 0) return 0
+  const first = kept[0]![1]
+  return kept.length === 1 && first.atoms.length === 0 ? first.coefficient : new DimExpr(kept.map(([, t]) => t))
+}
+
+export function symbolDim(symbol: DimSymbol): DimExpr {
+  return new DimExpr([{ coefficient: 1, atoms: [symbol] }])
+}
+
+export function addDim(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a + b
+  return fromTerms([...termsOf(a), ...termsOf(b)])
+}
+
+export function mulDim(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a * b
+  return fromTerms(
+    termsOf(a).flatMap((x) =>
+      termsOf(b).map((y) => ({ coefficient: x.coefficient * y.coefficient, atoms: [...x.atoms, ...y.atoms] })),
+    ),
+  )
+}
+
+export function subDim(a: Dim, b: Dim): Dim {
+  return addDim(a, mulDim(b, -1))
+}
+
+/** ⌊a / b⌋; exact where every term of `a` is a multiple of `b`. */
+export function floorDivDim(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return Math.floor(a / b)
+  return divideExactly(a, b) ?? opaque('floorDiv', a, b)
+}
+
+export function minDim(a: Dim, b: Dim): Dim {
+  return extreme('min', a, b)
+}
+
+export function maxDim(a: Dim, b: Dim): Dim {
+  return extreme('max', a, b)
+}
+
+export function productDim(dims: readonly Dim[]): Dim {
+  return dims.reduce(mulDim, 1)
+}
+
+/** a / b when the algebra can show that nothing remains, else null. */
+export function divideExactly(a: Dim, b: Dim): Dim | null {
+  if (equalDim(a, b)) return 1
+  const divisor = termsOf(b)
+  if (divisor.length !== 1) return null
+  const { coefficient, atoms } = divisor[0]!
+  const quotient: DimTerm[] = []
+  for (const term of termsOf(a)) {
+    if (term.coefficient % coefficient !== 0) return null
+    const rest = [...term.atoms]
+    for (const atom of atoms) {
+      const at = rest.findIndex((x) => atomKey(x) === atomKey(atom))
+      if (at < 0) return null
+      rest.splice(at, 1)
+    }
+    quotient.push({ coefficient: term.coefficient / coefficient, atoms: rest })
+  }
+  return fromTerms(quotient)
+}
+
+function extreme(fn: 'min' | 'max', a: Dim, b: Dim): Dim {
+  const difference = subDim(a, b)
+  if (typeof difference === 'number') return difference <= 0 === (fn === 'min') ? a : b
+  return opaque(fn, a, b)
+}
+
+function opaque(fn: DimFunction, a: Dim, b: Dim): Dim {
+  const args: [Dim, Dim] = fn !== 'floorDiv' && dimKey(b) < dimKey(a) ? [b, a] : [a, b]
+  return new DimExpr([{ coefficient: 1, atoms: [{ fn, args, key: `${fn}(${args.map(dimKey).join()})` }] }])
+}
+
+export function dimKey(dim: Dim): string {
+  return typeof dim === 'number' ? String(dim) : dim.key
+}
+
+/** Provably equal. Two dims that are not may still be equal at run time. */
+export function equalDim(a: Dim, b: Dim): boolean {
+  return a === b || (typeof a !== 'number' && typeof b !== 'number' && a.key === b.key)
+}
+
+/** Provably different: their difference is a number other than zero. */
+export function differentDim(a: Dim, b: Dim): boolean {
+  const difference = subDim(a, b)
+  return typeof difference === 'number' && difference !== 0
+}
+
+/** Every symbol in the expression, those inside functions too. */
+export function symbolsOf(dim: Dim): readonly DimSymbol[] {
+  const atoms = termsOf(dim).flatMap((t) => t.atoms)
+  return atoms.flatMap((atom) => (atom instanceof DimSymbol ? [atom] : atom.args.flatMap(symbolsOf)))
+}
+
+/** Puts other dimensions for symbols. */
+export function substituteDim(dim: Dim, replace: (symbol: DimSymbol) => Dim): Dim {
+  if (typeof dim === 'number') return dim
+  const apply = { floorDiv: floorDivDim, min: minDim, max: maxDim }
+  return dim.terms.reduce<Dim>((sum, { coefficient, atoms }) => {
+    const factors = atoms.map((atom) =>
+      atom instanceof DimSymbol
+        ? replace(atom)
+        : apply[atom.fn](substituteDim(atom.args[0], replace), substituteDim(atom.args[1], replace)),
+    )
+    return addDim(sum, factors.reduce(mulDim, coefficient))
+  }, 0)
+}
+
+/** The size once every symbol is bound; throws an internal error for one that is not. */
+export function evaluateDim(dim: Dim, value: (symbol: DimSymbol) => number): number {
+  const result = substituteDim(dim, value)
+  if (typeof result !== 'number') throw new Error(`internal: unbound size ${printDim(result)}`)
+  return result
+}
+
+/** Text for people: `batch`, `2·T + 1`, `?` for a symbol without a name. */
+export function printDim(dim: Dim): string {
+  if (typeof dim === 'number') return String(dim)
+  return dim.terms
+    .map(({ coefficient, atoms }) => {
+      const factors = atoms.map((a) => (a instanceof DimSymbol ? (a.name ?? '?') : `${a.fn}(${a.args.map(printDim).join(', ')})`))
+      if (atoms.length === 0) return String(coefficient)
+      return [...(coefficient === 1 ? [] : [coefficient === -1 ? '-' : `${coefficient}·`]), factors.join('·')].join('')
+    })
+    .reverse()
+    .join(' + ')
+    .replaceAll('+ -', '- ')
+}

@@ -1,0 +1,51 @@
+/**
+ * The type of a tensor: an element type and a shape, and how the two print.
+ */
+import { type DType, dtypeInfo } from '@arignote/loops'
+import { type Dim, DimSymbol, equalDim, mulDim, printDim, productDim, symbolDim } from './dim.js'
+
+export interface TensorType {
+  readonly dtype: DType
+  readonly shape: readonly Dim[]
+}
+
+/** What a user may write for an axis: a size, `null` for an unknown one, or a name shared by equal sizes. */
+export type AxisSpec = number | string | null
+
+export function tensorType(dtype: DType, shape: readonly Dim[]): TensorType {
+  return { dtype, shape }
+}
+
+/** A fresh symbol for each unknown axis. */
+export function dimOf(axis: AxisSpec): Dim {
+  if (axis === null) return symbolDim(DimSymbol.fresh())
+  return typeof axis === 'string' ? symbolDim(DimSymbol.of(axis)) : axis
+}
+
+export function sizeOf(type: TensorType): Dim {
+  return productDim(type.shape)
+}
+
+export function equalType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && equalShape(a.shape, b.shape)
+}
+
+/** Provably equal shapes. */
+export function equalShape(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length === b.length && a.every((d, i) => equalDim(d, b[i]!))
+}
+
+/** `f32[batch, 128]`; a scalar is `f32[]`. */
+export function printType(type: TensorType): string {
+  return `${dtypeInfo[type.dtype].short}[${type.shape.map(printDim).join(', ')}]`
+}
+
+/** The strides, in elements, of a C-order array of the shape. */
+export function contiguousStrides(shape: readonly Dim[]): readonly Dim[] {
+  const strides: Dim[] = []
+  for (let i = shape.length - 1, stride: Dim = 1; i >= 0; i--) {
+    strides[i] = stride
+    stride = mulDim(stride, shape[i]!)
+  }
+  return strides
+}

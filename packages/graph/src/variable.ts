@@ -1,0 +1,135 @@
+/**
+ * Variables and the Apply nodes that make them: the immutable, hash-consed graph.
+ *
+ * An Apply is made only by `apply`, which interns: the same op on the same inputs with the same params is the same
+ * object, so common sub-expressions need no pass. Inputs and shared variables are nominal. An Apply remembers up to four
+ * places in the user's code that made it; errors print them.
+ */
+import type { DType, TypedArray } from '@arignote/loops'
+import type { Op, Requirement } from './op.js'
+import { captureOrigin, type Origin } from './origin.js'
+import type { TensorType } from './type.js'
+
+/** The number of axes, where the type system knows it. */
+export type Rank = number
+
+/**
+ * A symbolic tensor. `D` and `R` exist for the type-checker only. The operations of `ops/` are also methods
+ * (declared and installed by `fluent.ts`).
+ */
+// biome-ignore lint/correctness/noUnusedVariables: D and R are phantom parameters that fluent.ts's methods read
+export class Variable<out D extends DType = DType, out R extends Rank = Rank> {
+  private static count = 0
+  /** Order of creation; identifies a variable within intern keys, and is never printed. */
+  readonly id: number
+  declare readonly __dtype?: D
+  declare readonly __rank?: R
+
+  constructor(
+    readonly type: TensorType,
+    readonly owner: Apply | null,
+    readonly index: number,
+    readonly name: string | null,
+    /** Where an input or a shared variable was made; an Apply has its own. */
+    readonly origin: Origin | null = null,
+  ) {
+    this.id = Variable.count++
+  }
+
+  get dtype(): D {
+    return this.type.dtype as D
+  }
+
+  get ndim(): R {
+    return this.type.shape.length as R
+  }
+
+  get shape(): TensorType['shape'] {
+    return this.type.shape
+  }
+}
+
+/** The public name: `Tensor<'float32', 2>` is a symbolic matrix. */
+export type Tensor<D extends DType = DType, R extends Rank = Rank> = Variable<D, R>
+
+/** A place for the value of a shared variable. It starts as a plain array; the run-time moves it to an address for life. */
+export interface Cell {
+  readonly dtype: DType
+  /** The present shape; fixed unless the variable was made with unknown axes. */
+  readonly shape: readonly number[]
+  /** The value itself, not a copy. Valid until the next call of anything. */
+  read(): TypedArray
+  /** Replaces the value (and the shape, of the same rank). */
+  write(data: TypedArray, shape: readonly number[]): void
+}
+
+/** State that lives across calls. */
+export class Shared<out D extends DType = DType, out R extends Rank = Rank> extends Variable<D, R> {
+  constructor(
+    type: TensorType,
+    name: string | null,
+    /** Replaced once, when the run-time adopts the variable. */
+    public cell: Cell,
+  ) {
+    super(type, null, 0, name, captureOrigin())
+  }
+}
+
+export interface Apply {
+  readonly op: Op<unknown>
+  readonly inputs: readonly Variable[]
+  readonly params: unknown
+  readonly outputs: readonly Variable[]
+  /** Size relations that must hold for this node and that the dimensions' algebra could not decide. */
+  readonly requires: readonly Requirement[]
+  /** Where the user's code made it: at most four places, the first one first. */
+  readonly origins: readonly Origin[]
+}
+
+const mostOrigins = 4
+const interned = new Map<string, WeakRef<Apply>>()
+const collected = new FinalizationRegistry<string>((key) => {
+  if (interned.get(key)?.deref() === undefined) interned.delete(key)
+})
+
+let inheritedOrigins: readonly Origin[] | null = null
+
+/** Nodes made inside `build` carry these places instead of the caller's: a rewritten node points at what it came from. */
+export function withOrigins<T>(origins: readonly Origin[], build: () => T): T {
+  const before = inheritedOrigins
+  inheritedOrigins = origins
+  try {
+    return build()
+  } finally {
+    inheritedOrigins = before
+  }
+}
+
+/** The one way to make a node. Types are inferred, and errors raised, here. */
+export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): Apply {
+  const paramsKey = op.key === undefined ? JSON.stringify(params) : op.key(params)
+  const key = `${op.name}(${inputs.map((v) => v.id).join()})${paramsKey}`
+  const origins = inheritedOrigins ?? [captureOrigin()]
+  const known = interned.get(key)?.deref()
+  if (known !== undefined) {
+    addOrigins(known, origins)
+    return known
+  }
+  const { outputs: types, requires = [] } = op.infer(inputs.map((v) => v.type), params, inputs)
+  const outputs: Variable[] = []
+  const made: Apply = { op: op as Op<unknown>, inputs, params, outputs, requires, origins: origins.slice(0, mostOrigins) }
+  types.forEach((type, index) => outputs.push(new Variable(type, made, index, null)))
+  interned.set(key, new WeakRef(made))
+  collected.register(made, key)
+  return made
+}
+
+function addOrigins(node: Apply, origins: readonly Origin[]): void {
+  const kept = node.origins as Origin[]
+  for (const origin of origins) if (kept.length < mostOrigins && !kept.includes(origin)) kept.push(origin)
+}
+
+/** `apply` for ops with one output. */
+export function apply1<P>(op: Op<P>, inputs: readonly Variable[], params: P): Variable {
+  return apply(op, inputs, params).outputs[0]!
+}
