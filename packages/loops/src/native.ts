@@ -52,6 +52,9 @@ const tail = {
   ],
 }
 
+/** Cody's tables, which the float64 expansion shares. */
+export const errorFunction = { small, middle, large, tail } as const
+
 const polynomial = (x: number, c: readonly number[]) => c.reduceRight((sum, k) => sum * x + k, 0)
 
 /** p(x) / q(x). */
