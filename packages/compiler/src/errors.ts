@@ -1,81 +1,296 @@
-/** Every message of this package, with its code. */
+/** Every message of this package, with its code. The layout is the graph package's. */
 import {
   type Apply,
   ArgumentError,
   ArignoteError,
+  axisInWords,
   type DimSymbol,
+  DTypeError,
+  GraphError,
+  NumericError,
   printDim,
   printType,
   type Requirement,
+  report,
   ShapeError,
+  type Shared,
+  type TensorType,
   type Variable,
 } from '@arignote/graph'
 
 const list = (shape: readonly number[]) => `[${shape.join(', ')}]`
+const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
+const nameOf = (s: DimSymbol) => (s.name === null ? 'an unnamed size' : `the size ${s.name}`)
+const created = (v: Variable) => ({ origins: v.owner?.origins ?? (v.origin === null ? [] : [v.origin]) })
+const operandsOf = (node: Apply) => node.inputs.slice(0, 6).map((v, i) => ['xyzuvw'[i]!, v] as const)
 
-/** `x : f32[batch, 128]   (input "x")`. */
-const described = (v: Variable) => `  ${v.name ?? '(unnamed)'} : ${printType(v.type)}`
+/** An input by name and place: `x (input 0)`. */
+const inputLabel = (v: Variable, index: number) =>
+  v.name === null ? `input ${index}` : `"${v.name}" (input ${index})`
 
-const places = (node: Apply | null): string[] =>
-  (node?.origins ?? []).flatMap(({ place }) => (place === null ? [] : [`  created at ${place}`]))
+// ── compile ──────────────────────────────────────────────────────────────────────────────────
 
-const lines = (...parts: (string | readonly string[])[]) => parts.flat().join('\n')
-
-export function indexOutOfRange(node: Apply, index: number, size: number): ArgumentError {
-  return new ArgumentError(
-    'E301',
-    lines(
-      `${node.op.name}: index ${index} is out of range for an axis of ${size}`,
-      node.inputs.map(described),
-      places(node),
-    ),
-  )
+export function notAVariable(name: string, where: string, hint: string): ArignoteError {
+  return report(ArgumentError, 'E200', {
+    operation: name,
+    problem: `${where} is not a symbolic variable`,
+    lines: [hint],
+  })
 }
 
-export function memoryExhausted(bytes: number, present: number, most: number): ArignoteError {
-  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`
-  return new ArignoteError(
-    'E302',
-    `the heap is full: ${mib(bytes)} more are needed, ${mib(present)} are in use, and ${mib(most)} is the most there can be`,
-  )
+export function notAnInput(name: string, v: Variable, index: number, why: string): ArignoteError {
+  return report(GraphError, 'E201', {
+    operation: name,
+    problem: `input ${index} cannot be an input`,
+    operands: [['x', v]],
+    lines: [why],
+    ...created(v),
+  })
+}
+
+export function duplicateInput(name: string, v: Variable, first: number, second: number): ArignoteError {
+  return report(GraphError, 'E202', {
+    operation: name,
+    problem: `inputs ${first} and ${second} are the same variable`,
+    operands: [['x', v]],
+    ...created(v),
+  })
+}
+
+export function unlistedInput(name: string, v: Variable, result: string): ArignoteError {
+  return report(GraphError, 'E203', {
+    operation: name,
+    problem: `${result} depends on a variable that is not among the inputs`,
+    operands: [['x', v]],
+    lines: ['add it to the inputs, replace it by `givens`, or make it shared'],
+    ...created(v),
+  })
+}
+
+export function unusedInputText(name: string, v: Variable, index: number): string {
+  return `${name}: ${inputLabel(v, index)} is not used by any output or update`
+}
+
+export function unusedInput(name: string, v: Variable, index: number): ArignoteError {
+  return report(GraphError, 'E204', {
+    operation: name,
+    problem: `${inputLabel(v, index)} is not used`,
+    operands: [['x', v]],
+    lines: ['no output or update depends on it; leave it out, or say onUnusedInput: "ignore"'],
+    ...created(v),
+  })
+}
+
+export function updateNotShared(name: string, v: unknown): ArignoteError {
+  return report(GraphError, 'E205', {
+    operation: name,
+    problem: 'only shared variables can be updated',
+    lines: [`an update is a pair [shared, new value]; the first is ${String(v)}`],
+  })
+}
+
+export function duplicateUpdate(name: string, v: Shared): ArignoteError {
+  return report(GraphError, 'E206', {
+    operation: name,
+    problem: 'a shared variable has two updates',
+    operands: [['W', v]],
+    lines: ['add the new values together, or keep one of them'],
+    ...created(v),
+  })
+}
+
+export function updateDType(name: string, target: Shared, value: Variable): ArignoteError {
+  return report(DTypeError, 'E207', {
+    operation: name,
+    problem: `a ${value.dtype} cannot become the value of a ${target.dtype} variable`,
+    operands: [
+      ['shared', target],
+      ['value', value],
+    ],
+    lines: ['only a dtype that loses nothing is converted by itself: cast the new value'],
+  })
+}
+
+export function updateShape(name: string, target: Shared, value: Variable): ArignoteError {
+  return report(ShapeError, 'E208', {
+    operation: name,
+    problem: 'the new value has another shape than the shared variable',
+    operands: [
+      ['shared', target],
+      ['value', value],
+    ],
+    lines: ['the shape of a shared variable stays the same, unless it was made with unknown axes'],
+  })
+}
+
+export function givenType(name: string, v: Variable, by: Variable): ArignoteError {
+  return report(by.dtype === v.dtype ? ShapeError : DTypeError, 'E209', {
+    operation: name,
+    problem: 'a given must have the type of what it replaces',
+    operands: [
+      ['variable', v],
+      ['given', by],
+    ],
+  })
+}
+
+export function duplicateGiven(name: string, v: Variable): ArignoteError {
+  return report(GraphError, 'E210', {
+    operation: name,
+    problem: 'a variable is given twice',
+    operands: [['x', v]],
+  })
+}
+
+export function sizeUnbound(symbol: DimSymbol, v: Variable | null): ArignoteError {
+  return report(ShapeError, 'E211', {
+    operation: 'compile',
+    problem: `nothing tells ${nameOf(symbol)}`,
+    operands: v === null ? [] : [['x', v]],
+    lines: ['it must be the size of an axis of an input or shared variable'],
+    ...(v === null ? {} : created(v)),
+  })
+}
+
+export function sizeCycle(symbol: DimSymbol): ArignoteError {
+  return report(ShapeError, 'E212', {
+    operation: 'compile',
+    problem: `${nameOf(symbol)} is defined by itself`,
+  })
+}
+
+// ── calls ────────────────────────────────────────────────────────────────────────────────────
+
+const takes = (inputs: readonly Variable[]) =>
+  `it takes ${plural(inputs.length, 'argument')}: ${inputs.map(v => `${v.name ?? '·'}: ${printType(v.type)}`).join(', ')}`
+
+export function missingArgument(name: string, inputs: readonly Variable[], index: number, given: number) {
+  return report(ArgumentError, 'E220', {
+    operation: name,
+    problem: `the argument for ${inputLabel(inputs[index]!, index)} is missing`,
+    lines: [`${takes(inputs)}; ${given} given`],
+    origins: [],
+  })
+}
+
+export function surplusArguments(name: string, inputs: readonly Variable[], given: number): ArignoteError {
+  return report(ArgumentError, 'E221', {
+    operation: name,
+    problem: `${plural(given, 'argument')} are too many`,
+    lines: [takes(inputs)],
+    origins: [],
+  })
+}
+
+export function wrongRank(v: Variable, index: number, shape: readonly number[]): ArignoteError {
+  return report(ShapeError, 'E222', {
+    operation: `argument ${inputLabel(v, index)}`,
+    problem: `the value has ${plural(shape.length, 'axis').replace('axiss', 'axes')}, not ${v.ndim}`,
+    operands: [['x', v]],
+    lines: [`its shape is ${list(shape)}`],
+    ...created(v),
+  })
 }
 
 export function wrongSize(
-  param: Variable,
+  v: Variable,
   axis: number,
   expected: number,
   shape: readonly number[],
-): ShapeError {
-  return new ShapeError(
-    'E303',
-    lines(`axis ${axis} must have ${expected} elements, but the shape is ${list(shape)}`, described(param)),
-  )
+): ArignoteError {
+  return report(ShapeError, 'E223', {
+    operation: v.name === null ? 'argument' : `argument "${v.name}"`,
+    problem: `${axisInWords(v, axis)} must have size ${expected}, not ${shape[axis]}`,
+    operands: [['x', v]],
+    lines: [`the value has shape ${list(shape)}`],
+    ...created(v),
+  })
 }
 
-export function sizeConflict(
-  s: DimSymbol,
-  a: Variable,
-  sizeA: number,
-  b: Variable,
-  sizeB: number,
-): ShapeError {
-  return new ShapeError(
-    'E304',
-    lines(
-      `the size ${s.name ?? '?'} is ${sizeA} in one place and ${sizeB} in another`,
-      described(a),
-      described(b),
-    ),
-  )
+export function sizeConflict(symbol: DimSymbol, a: Variable, sizeA: number, b: Variable, sizeB: number) {
+  const label = (v: Variable) => v.name ?? printType(v.type)
+  return report(ShapeError, 'E224', {
+    operation: 'call',
+    problem: `${nameOf(symbol)} is ${sizeA} in ${label(a)} and ${sizeB} in ${label(b)}`,
+    operands:
+      a === b
+        ? [['x', a]]
+        : [
+            ['x', a],
+            ['y', b],
+          ],
+    ...created(b),
+  })
 }
 
-export function sizeUnbound(s: DimSymbol): ShapeError {
-  return new ShapeError('E305', `nothing tells the size ${s.name ?? '?'}`)
+export function sizeRequired(node: Apply | null, r: Requirement, left: number, right: number): ArignoteError {
+  const sign = r.relation === 'equal' ? '≠' : '<'
+  const side = (dim: Requirement['left'], value: number) =>
+    typeof dim === 'number' ? `${value}` : `${printDim(dim)} = ${value}`
+  return report(ShapeError, 'E225', {
+    operation: node === null ? 'call' : node.op.name,
+    problem: 'sizes do not fit',
+    operands: node === null ? [] : operandsOf(node),
+    lines: [`${r.rule}: ${left} ${sign} ${right}   (${side(r.left, left)}, ${side(r.right, right)})`],
+    origins: node?.origins ?? [],
+  })
 }
 
-export function sizeRequired(node: Apply | null, r: Requirement, left: number, right: number): ShapeError {
-  return new ShapeError(
-    'E306',
-    lines(`${r.rule}: ${printDim(r.left)} = ${left}, ${printDim(r.right)} = ${right}`, places(node)),
-  )
+export function wrongOut(which: string, type: TensorType, shape: readonly number[]): ArignoteError {
+  return report(ArgumentError, 'E226', {
+    operation: 'into',
+    problem: `the array for ${which} does not fit`,
+    lines: [`an NdArray of ${type.dtype} with shape ${list(shape)} is expected`],
+    origins: [],
+  })
+}
+
+export function notSpecialised(name: string): ArignoteError {
+  return report(GraphError, 'E227', {
+    operation: name,
+    problem: 'its sizes are not known yet',
+    lines: ['kernels and memory belong to given sizes: call the function once before'],
+    origins: [],
+  })
+}
+
+// ── inside a call ────────────────────────────────────────────────────────────────────────────
+
+/** @param index the offending one. */
+export function indexOutOfRange(node: Apply, index: number, size: number): ArignoteError {
+  return report(ArgumentError, 'E240', {
+    operation: node.op.name,
+    problem: `index ${index} is out of range for an axis of size ${size}`,
+    operands: operandsOf(node),
+    lines: ['indices count from 0; negative ones are refused'],
+    origins: node.origins,
+  })
+}
+
+const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`
+
+export function memoryExhausted(bytes: number, present: number, most: number): ArignoteError {
+  return report(ArignoteError, 'E241', {
+    operation: 'memory',
+    problem: `${mebibytes(bytes)} more do not fit`,
+    lines: [
+      `${mebibytes(present)} are in use; ${mebibytes(most)} is the most that WebAssembly memory may have`,
+    ],
+    origins: [],
+  })
+}
+
+// ── verifyGrad ───────────────────────────────────────────────────────────────────────────────
+
+export function gradientDiffers(
+  input: number,
+  index: readonly number[],
+  found: { readonly graph: number; readonly differences: number },
+  tolerance: number,
+): ArignoteError {
+  return report(NumericError, 'E250', {
+    operation: 'verifyGrad',
+    problem: `the gradient of input ${input} is wrong at ${list(index)}`,
+    lines: [`grad gives ${found.graph}, differences give ${found.differences} (tolerance ${tolerance})`],
+  })
 }

@@ -1,1 +1,13 @@
-export {}
+/** What users (and the packages above) see of the compiler. */
+export {
+  type Arguments,
+  backends,
+  type CompiledFunction,
+  type CompileOptions,
+  compile,
+  type Outputs,
+  type Results,
+} from './compile.js'
+export type { MemoryReport } from './executable.js'
+export type { Pairs } from './signature.js'
+export { type VerifyGradOptions, verifyGrad } from './verify-grad.js'

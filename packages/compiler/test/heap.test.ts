@@ -102,7 +102,7 @@ describe('the heap', () => {
     const heap = new Heap({ maximumPages: 4 })
     const v = state(Float32Array.of(1))
     heap.adopt(v)
-    expect(() => heap.scratch(mebibyte)).toThrow(/heap is full: 1\.0 MiB more are needed/)
+    expect(() => heap.scratch(mebibyte)).toThrow(/memory: 1\.0 MiB more do not fit/)
     expect(heap.scratch(1000)).toBeGreaterThan(0)
     expect([...v.cell.read()]).toEqual([1])
   })

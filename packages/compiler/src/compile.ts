@@ -1,0 +1,185 @@
+/**
+ * Compile: symbolic inputs, outputs and updates  →  a function of arrays. The whole pipeline can be read here.
+ *
+ *   signature     what the user wrote, checked                             → results over inputs and shared variables
+ *   optimize      a better graph of the same meaning                       Lambda → Lambda
+ *   – at the first call with given sizes, remembered by them –
+ *   prepare       the back end: schedule, lower, plan, emit                Lambda, sizes → Executable
+ *   call          arguments in, run, results out, updates committed        6-run
+ */
+import {
+  type DimSymbol,
+  lambda,
+  type NdArray,
+  printType,
+  Shared,
+  type Value,
+  Variable,
+} from '@arignote/graph'
+import { referenceBackend } from './5-emit/reference/index.js'
+import { Compiled, type Source } from './6-run/compiled.js'
+import type { Backend, CompiledGraph, MemoryReport } from './executable.js'
+import { type Pairs, type Signature, signatureOf } from './signature.js'
+import { sizesIn, variablesOf } from './sizes.js'
+import { timed } from './trace.js'
+
+/** One variable, a list or a record of them. */
+export type Outputs = Variable | readonly Variable[] | { readonly [name: string]: Variable }
+
+/** What a call returns: arrays in the structure of the outputs. */
+export type Results<O> = O extends Variable ? NdArray : { -readonly [K in keyof O]: NdArray }
+
+/** What a call takes: a value for each input, none where there may be a default. */
+export type Arguments<I extends readonly Variable[], Options = CompileOptions> = Options extends {
+  readonly defaults: object
+}
+  ? { [K in keyof I]?: Value | undefined }
+  : { [K in keyof I]: Value }
+
+export interface CompileOptions {
+  /** New values of shared variables, all computed from the old ones and set together after the call. */
+  readonly updates?: Pairs<Shared, Variable | Value>
+  /** Variables to be replaced in outputs and updates. */
+  readonly givens?: Pairs<Variable, Variable | Value>
+  /** For messages and profiles. */
+  readonly name?: string
+  /** What to do with an input that no output or update depends on; default 'raise'. */
+  readonly onUnusedInput?: 'raise' | 'warn' | 'ignore'
+  /** Values for inputs that a call leaves out. */
+  readonly defaults?: ReadonlyMap<Variable, Value>
+  /** Default 'wasm'. */
+  readonly backend?: Backend['name']
+  /** Whether the graph is rewritten; default true. */
+  readonly optimize?: boolean
+}
+
+/** A compiled function. Call it with values; sizes may change from call to call. */
+export interface CompiledFunction<
+  I extends readonly Variable[] = readonly Variable[],
+  O = Outputs,
+  Options = object,
+> {
+  /**
+   * @throws ArgumentError, DTypeError, ShapeError where an argument does not fit; no shared variable has changed then
+   */
+  (...args: Arguments<I, Options>): Results<O>
+  /** Like a call, but writes into arrays of the caller's and allocates nothing. */
+  into(outs: Results<O>, ...args: Arguments<I, Options>): void
+  /** A summary: the signature, shared variables, back end, specialisations. */
+  toString(): string
+  /** Bytes by purpose. @throws GraphError before the first call where sizes are unknown */
+  memory(): MemoryReport
+  /** Each kernel as pseudo-code. @throws GraphError before the first call where sizes are unknown */
+  kernels(): readonly string[]
+  /** The code of the back end as text. @throws GraphError before the first call where sizes are unknown */
+  wat(): string
+}
+
+/** The back ends there are. */
+export const backends: Readonly<Record<Backend['name'], Backend>> = {
+  wasm: referenceBackend,
+  js: referenceBackend,
+  reference: referenceBackend,
+}
+
+/**
+ * Compiles outputs and updates to a function of the inputs.
+ *
+ * @example const f = compile([x, y], x.add(y)); f([1, 2], [3, 4])
+ * @throws GraphError for inputs that are repeated, unused, computed or not listed, and for updates of what is not shared
+ * @throws DTypeError, ShapeError for updates and givens of another type
+ */
+export function compile<
+  const I extends readonly Variable[],
+  const O extends Outputs,
+  Options extends CompileOptions = CompileOptions,
+>(inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
+  const {
+    name = 'f',
+    updates = [],
+    givens = [],
+    defaults = new Map(),
+    onUnusedInput = 'raise',
+  } = options ?? {}
+  const { backend = 'wasm', optimize = true } = options ?? {}
+  const structure = structureOf(outputs)
+  const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
+  const written = graphOf(signature, structure.list.length)
+  const graph = optimize ? timed('optimize', () => optimized(written)) : written
+  const compiled = new Compiled({
+    graph,
+    inputs,
+    outputs: structure.list,
+    defaults,
+    sizes: signature.sizes,
+    prepare: binding => timed('prepare', () => backends[backend].prepare(graph, binding)),
+    prepareSource: source => sourceOf(source, inputs),
+  })
+  const f = (...args: readonly unknown[]) => structure.pack(compiled.call(args))
+  const methods = {
+    into: (outs: unknown, ...args: readonly unknown[]) => compiled.into(structure.unpack(outs), args),
+    toString: () => summary(signature, structure.list, backend, compiled.specialisations),
+    memory: () => compiled.latest.memory(),
+    kernels: () => compiled.latest.kernels(),
+    wat: () => compiled.latest.text(),
+  }
+  Object.defineProperty(f, 'name', { value: name })
+  return Object.assign(f, methods) as unknown as CompiledFunction<I, O, Options>
+}
+
+function graphOf({ name, inputs, shared, results, updates }: Signature, outputs: number): CompiledGraph {
+  const fn = lambda([...inputs, ...shared], results)
+  return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates }
+}
+
+const optimized = (graph: CompiledGraph): CompiledGraph => graph
+
+/** The small graph whose value is a size: evaluated node by node, its ancestors are few. */
+function sourceOf(source: Variable, inputs: readonly Variable[]): Source {
+  const use = sizesIn([source], new Map())
+  const free = variablesOf([source], { ...use, sources: new Map() })
+  const own = free.filter(v => !(v instanceof Shared))
+  const shared = free.filter(v => v instanceof Shared)
+  const fn = lambda([...own, ...shared], [source])
+  const graph = { name: 'size', lambda: fn, inputs: own.length, outputs: 1, shared, updates: [] }
+  const symbols: readonly DimSymbol[] = [...use.symbols.keys()]
+  return {
+    inputs: own.map(v => inputs.indexOf(v)),
+    symbols,
+    prepare: binding => referenceBackend.prepare(graph, binding),
+  }
+}
+
+interface Structure {
+  readonly list: readonly Variable[]
+  pack(results: readonly NdArray[]): unknown
+  /** The arrays given in the structure, as a list. */
+  unpack(outs: unknown): readonly unknown[]
+}
+
+function structureOf(outputs: Outputs): Structure {
+  if (outputs instanceof Variable) return { list: [outputs], pack: ([x]) => x, unpack: out => [out] }
+  if (Array.isArray(outputs)) return { list: outputs, pack: list => list, unpack: list => list as unknown[] }
+  const names = Object.keys(outputs)
+  return {
+    list: Object.values(outputs),
+    pack: list => Object.fromEntries(names.map((key, i) => [key, list[i]])),
+    unpack: record => names.map(key => (record as Record<string, unknown>)[key]),
+  }
+}
+
+/** `train(x: f32[batch, 784]) → f32[]` and a line per shared variable. */
+function summary(
+  s: Signature,
+  outputs: readonly Variable[],
+  backend: string,
+  specialisations: number,
+): string {
+  const typed = (v: Variable) => `${v.name ?? '·'}: ${printType(v.type)}`
+  const states = s.shared.map(v => `  ${typed(v)}${s.updates.includes(v) ? '   (updated)' : ''}`)
+  return [
+    `${s.name}(${s.inputs.map(typed).join(', ')}) → ${outputs.map(v => printType(v.type)).join(', ') || 'nothing'}`,
+    ...(states.length === 0 ? [] : ['shared', ...states]),
+    `${backend}, ${specialisations} specialisation${specialisations === 1 ? '' : 's'}`,
+  ].join('\n')
+}
