@@ -4,9 +4,18 @@
  * Sizes stay symbolic: one program serves every binding of its symbols. Scheduling makes a `Program<Group>` (what each
  * kernel has to compute), lowering a `Program<Call>` (the kernels and their arguments), planning gives buffers addresses.
  */
-import type { Kernel, TypedArray } from '@arignote/loops'
 import type { Apply, Dim, Shared, Variable } from '@arignote/graph'
-import type { DType } from '@arignote/loops'
+import type { DType, Kernel, TypedArray } from '@arignote/loops'
+
+/** What lowering and scheduling may know of the machine: the shape of the register tile, and the width of a vector. */
+export interface Target {
+  /** Accumulator rows of a contraction's tile. */
+  readonly tileRows: number
+  /** Vectors side by side in a tile (the jam of its lanes loop). */
+  readonly tileVectors: number
+  /** Elements of one vector register for a kernel whose widest dtype this is; 1 without SIMD. */
+  lanes(widest: DType): number
+}
 
 /** What a buffer is for; `states` and `histories` belong to scans. */
 export type BufferRole = 'input' | 'shared' | 'constant' | 'state' | 'history' | 'scratch' | 'errors'
@@ -18,6 +27,8 @@ export interface Buffer {
   readonly dtype: DType
   /** Elements. */
   readonly size: Dim
+  /** How many repeats it lies inside: its content lasts one trip of the innermost of them. */
+  readonly depth: number
   /** The input's position, of an input. */
   readonly input?: number
   readonly shared?: Shared
@@ -29,12 +40,15 @@ export interface Trip {
   readonly depth: number
 }
 
-/** How an address moves with a repeat's trip number t: + stride · t, or of a ring + stride · ((t + phase) mod slots). */
+/**
+ * How an address moves with a repeat's trip number t: + stride · t, or in a ring + stride · ((t + phase) mod slots).
+ * Outside the repeat (`trip` null) t is 0: so the final value of a ring is found.
+ */
 export interface PerTrip {
-  readonly trip: Trip
+  readonly trip: Trip | null
   readonly stride: Dim
   readonly ring: Ring | null
-  readonly phase: number
+  readonly phase: Dim
 }
 
 /** The rows a carry without history lives in: 2 take turns; 1 when a step may overwrite what it reads. */
@@ -64,9 +78,40 @@ export interface StoreTo {
   readonly place: Place
 }
 
-/** The right operand of a contraction, rearranged into panels: [batch…, panel, k…, column] (see `3-lower/contract.ts`). */
+/** One loop of a contraction, with the strides of its operands (`a` gives the rows, `b` the columns) and of its result. */
+export interface ContractionAxis {
+  readonly extent: Dim
+  readonly a: Dim
+  readonly b: Dim
+  readonly out: Dim
+  /** The axes of the result that were merged into this one; empty for a summed axis. */
+  readonly merged: readonly number[]
+}
+
+/**
+ * A contraction as loops: out[loops…, row, column] = Σ over sums of a[loops…, row, sums…] · b[loops…, sums…, column].
+ *
+ * In mode 'tile' rows × columns are held in registers, columns in lanes; `b` is read as it lies or from panels
+ * [loops of b…][panel][sums…][column]. In mode 'dot' the lanes run along the last sum.
+ */
+export interface ContractionForm {
+  readonly mode: 'tile' | 'dot'
+  readonly a: Place
+  readonly b: Place
+  readonly loops: readonly ContractionAxis[]
+  readonly row: ContractionAxis
+  readonly column: ContractionAxis
+  readonly sums: readonly ContractionAxis[]
+  /** Rows and vectors of the register tile. */
+  readonly tileRows: number
+  readonly tileVectors: number
+  readonly panels: Panels | null
+}
+
+/** The operand `b` rearranged: `columns` neighbouring columns of all sums lie together, the last panel padded with zeros. */
 export interface Panels {
   readonly columns: number
+  /** [loops that b depends on…, panels, sums (flattened), columns], contiguous. */
   readonly place: Place
 }
 
@@ -77,17 +122,28 @@ export type Group =
   /** A reduction, with maps before (unplaced inputs) and after it (up to the stored value). */
   | { readonly kind: 'reduce'; readonly node: Apply; readonly store: StoreTo }
   /** A contraction of two places, with maps after it up to the stored value. */
-  | { readonly kind: 'contract'; readonly node: Apply; readonly store: StoreTo; readonly panels: Panels | null; readonly swapped: boolean }
-  /** Copies an operand of a contraction into panels. */
-  | { readonly kind: 'pack'; readonly node: Apply; readonly operand: 0 | 1; readonly source: Place; readonly panels: Panels }
+  | {
+      readonly kind: 'contract'
+      readonly node: Apply
+      readonly store: StoreTo
+      readonly form: ContractionForm
+    }
+  /** Copies the operand `b` of a contraction into its panels. */
+  | { readonly kind: 'pack'; readonly form: ContractionForm }
   | { readonly kind: 'scatter'; readonly node: Apply; readonly store: StoreTo }
   /** Index values of a gather or scatter must lie in [0, size). */
-  | { readonly kind: 'check'; readonly node: Apply; readonly ids: Variable; readonly size: Dim; readonly record: number }
+  | {
+      readonly kind: 'check'
+      readonly node: Apply
+      readonly ids: Variable
+      readonly size: Dim
+      readonly record: number
+    }
 
-/** A group with the places that its kernel may read from. */
+/** A group, and where what its kernel reads lies. */
 export interface GroupTask {
   readonly group: Group
-  readonly places: ReadonlyMap<Variable, Place>
+  readonly placeOf: (v: Variable) => Place | null
 }
 
 /** A kernel and what it is called with; `range` is the extent of its outermost loop, `chunk` how much of it one call takes. */
@@ -146,9 +202,8 @@ export function mapTasks<A, B>(
   change: (task: A, run: Run<A>) => Pick<Run<B>, 'task' | 'reads' | 'writes'>,
 ): Program<B> {
   const steps = (list: readonly Step<A>[]): readonly Step<B>[] =>
-    list.map((step) => (step.kind === 'repeat' ? { ...step, body: steps(step.body) } : { ...step, ...change(step.task, step) }))
+    list.map(step =>
+      step.kind === 'repeat' ? { ...step, body: steps(step.body) } : { ...step, ...change(step.task, step) },
+    )
   return { ...program, steps: steps(program.steps) }
 }
-
-/** C-order strides of a shape. */
-export { contiguousStrides } from '@arignote/graph'

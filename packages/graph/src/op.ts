@@ -20,6 +20,8 @@ export interface Requirement {
 
 export interface Inferred {
   readonly outputs: readonly TensorType[]
+  /** The outputs' name, for people. */
+  readonly name?: string
   readonly requires?: readonly Requirement[]
 }
 

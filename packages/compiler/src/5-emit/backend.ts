@@ -4,7 +4,10 @@
  * Kernels work on one memory. They get byte addresses and sizes as int32 arguments, in the order of `Kernel.params`
  * (followed by nothing else: a kernel's range is among its params), and return nothing.
  */
-import type { DType, Kernel } from '@arignote/loops'
+import type { Kernel } from '@arignote/loops'
+import type { Target } from '../program.js'
+
+export type { Target }
 
 /** The memory that all kernels of the process share. `views` is one object for life; growth replaces its fields. */
 export interface KernelMemory {
@@ -15,15 +18,6 @@ export interface KernelMemory {
     readonly int32: Int32Array
     readonly uint8: Uint8Array
   }
-}
-
-/** The shape of the contraction's register tile: `rows` accumulators of `columns(dtype)` elements each. */
-export interface Target {
-  readonly tileRows: number
-  /** Vectors side by side in a tile (the jam of its lanes loop). */
-  readonly tileVectors: number
-  /** Elements of one vector register for a kernel whose widest dtype this is; 1 without SIMD. */
-  lanes(widest: DType): number
 }
 
 export type KernelFunction = (...args: number[]) => void

@@ -1,0 +1,244 @@
+/**
+ * How a contraction is laid out as loops: which axes are rows, columns and sums, which operand gives the columns, and
+ * whether that operand is rearranged into panels first.
+ *
+ * An operand that does not change inside the surrounding scans is packed once, before them. At batch 32 that is worth
+ * more than any tuning of the inner loop.
+ */
+import {
+  type Apply,
+  addDim,
+  type Contraction,
+  contiguousStrides,
+  type Dim,
+  dimKey,
+  equalDim,
+  floorDivDim,
+  mulDim,
+  productDim,
+} from '@arignote/graph'
+import { type Expression, isPointwise } from '../expression.js'
+import type {
+  Buffer,
+  ContractionAxis,
+  ContractionForm,
+  Group,
+  Panels,
+  Place,
+  StoreTo,
+  Target,
+} from '../program.js'
+import type { Block } from './block.js'
+
+/** Below this many columns lanes along the sum do better, where both operands are contiguous there. */
+const fewColumns = 8
+/** With fewer rows than this, rearranging the other operand costs more than it saves. */
+const rowsWorthPacking = 12
+const mostAccumulators = 8
+
+type AxisClass = 'loop' | 'left' | 'right'
+
+/** The kernel of a contraction, preceded by its pack step (emitted in the block where the operand was made). */
+export function contractGroup(
+  block: Block,
+  node: Apply,
+  store: StoreTo,
+  expression: Expression,
+  target: Target,
+  estimate: (dim: Dim) => number,
+  emit: (block: Block, group: Group) => void,
+): Group {
+  const { axes, sums } = axesOf(block, node, store, expression)
+  const [left, right] = node.inputs.map(v => block.placeOf(v)!) as [Place, Place]
+  const plain = arrange(left, right, axes, sums, 'left', estimate)
+  const swapped = arrange(right, left, axes, sums, 'right', estimate)
+  const chosen = suitability(plain, estimate) >= suitability(swapped, estimate) ? plain : swapped
+  const lanes = target.lanes(node.outputs[0]!.dtype)
+  const form = tiled(chosen, target, estimate)
+  if (form.mode === 'dot' || !worthPacking(form, block, estimate))
+    return { kind: 'contract', node, store, form }
+  const panels = packed(
+    block,
+    { ...form, tileVectors: target.tileVectors, tileRows: target.tileRows },
+    lanes * target.tileVectors,
+    emit,
+  )
+  return {
+    kind: 'contract',
+    node,
+    store,
+    form: { ...form, panels, tileVectors: target.tileVectors, tileRows: target.tileRows },
+  }
+}
+
+interface Axes {
+  readonly axes: readonly (ContractionAxis & { readonly kind: AxisClass })[]
+  readonly sums: readonly ContractionAxis[]
+}
+
+/** The contraction's labels as axes with strides (a: left, b: right), neighbours merged where all strides allow it. */
+function axesOf(block: Block, node: Apply, store: StoreTo, expression: Expression): Axes {
+  const family = node.op.family
+  if (family.kind !== 'contract') throw new Error('internal: not a contraction')
+  const spec: Contraction = family.spec(node.params)
+  const [left, right] = node.inputs.map(v => block.placeOf(v)!) as [Place, Place]
+  const strideIn = (labels: readonly number[], place: Place, label: number): Dim => {
+    const at = labels.indexOf(label)
+    return at < 0 ? 0 : place.strides[at]!
+  }
+  const axis = (label: number, extent: Dim, out: Dim, merged: readonly number[]) => ({
+    extent,
+    a: strideIn(spec.left, left, label),
+    b: strideIn(spec.right, right, label),
+    out,
+    merged,
+  })
+  const leaves = expression.leaves.filter(leaf => !node.inputs.includes(leaf.variable))
+  const mayMerge = isPointwise(expression, node)
+  const epilogue = leaves.filter(leaf => leaf.variable.ndim > 0).map(leaf => block.placeOf(leaf.variable)!)
+
+  const axes: (ContractionAxis & { kind: AxisClass })[] = []
+  spec.out.forEach((label, position) => {
+    const kind = !spec.left.includes(label) ? 'right' : spec.right.includes(label) ? 'loop' : 'left'
+    const next = {
+      ...axis(label, store.place.shape[position]!, store.place.strides[position]!, [position]),
+      kind,
+    } as const
+    const before = axes.at(-1)
+    const compatible = (place: Place) =>
+      equalDim(place.strides[position - 1]!, mulDim(place.strides[position]!, next.extent))
+    if (before?.kind === kind && mayMerge && mergeable(before, next) && epilogue.every(compatible)) {
+      axes[axes.length - 1] = {
+        ...next,
+        extent: mulDim(before.extent, next.extent),
+        merged: [...before.merged, position],
+      }
+    } else axes.push(next)
+  })
+
+  const sums: ContractionAxis[] = []
+  const summed = [...new Set([...spec.left, ...spec.right])].filter(label => !spec.out.includes(label))
+  for (const label of summed) {
+    const inLeft = spec.left.indexOf(label)
+    const extent = inLeft >= 0 ? left.shape[inLeft]! : right.shape[spec.right.indexOf(label)]!
+    const next = axis(label, extent, 0, [])
+    const before = sums.at(-1)
+    if (before !== undefined && mergeable(before, next)) {
+      sums[sums.length - 1] = { ...next, extent: mulDim(before.extent, extent) }
+    } else sums.push(next)
+  }
+  return { axes, sums }
+}
+
+function mergeable(outer: ContractionAxis, inner: ContractionAxis): boolean {
+  return (['a', 'b', 'out'] as const).every(x => equalDim(outer[x], mulDim(inner[x], inner.extent)))
+}
+
+type Arranged = Pick<ContractionForm, 'a' | 'b' | 'loops' | 'row' | 'column' | 'sums'>
+
+const single: ContractionAxis = { extent: 1, a: 0, b: 0, out: 0, merged: [] }
+
+/** With the operand `rows` giving the rows and the other the columns. */
+function arrange(
+  a: Place,
+  b: Place,
+  axes: Axes['axes'],
+  sums: readonly ContractionAxis[],
+  rows: 'left' | 'right',
+  estimate: (dim: Dim) => number,
+): Arranged {
+  const turned = <T extends ContractionAxis>(x: T): T => (rows === 'left' ? x : { ...x, a: x.b, b: x.a })
+  const all = axes.map(turned)
+  const largest = (list: typeof all) =>
+    list.reduce<(typeof all)[number] | null>(
+      (best, x) => (best && estimate(best.extent) >= estimate(x.extent) ? best : x),
+      null,
+    )
+  const columns = all.filter(x => x.kind !== 'loop' && x.kind !== rows)
+  const column = columns.find(x => equalDim(x.out, 1)) ?? largest(columns)
+  const row = largest(all.filter(x => x.kind === rows))
+  return {
+    a,
+    b,
+    loops: all.filter(x => x !== row && x !== column),
+    row: row ?? single,
+    column: column ?? single,
+    sums: sums.map(turned),
+  }
+}
+
+/** How well the columns suit lanes: contiguous in the result, then in the operand; many of them. */
+function suitability({ column }: Arranged, estimate: (dim: Dim) => number): number {
+  const many = estimate(column.extent) >= fewColumns ? 4 : 0
+  return many + (equalDim(column.out, 1) ? 2 : 0) + (equalDim(column.b, 1) ? 1 : 0)
+}
+
+function tiled(arranged: Arranged, target: Target, estimate: (dim: Dim) => number): ContractionForm {
+  const { row, column, sums } = arranged
+  const last = sums.at(-1)
+  const contiguousSum = last !== undefined && equalDim(last.a, 1) && equalDim(last.b, 1)
+  const lanesAlongColumns = estimate(column.extent) >= fewColumns && equalDim(column.b, 1)
+  const rows = estimate(row.extent)
+  const dot =
+    contiguousSum && (estimate(column.extent) < fewColumns || (!lanesAlongColumns && rows < rowsWorthPacking))
+  const tileRows =
+    typeof row.extent === 'number' && row.extent < target.tileRows ? Math.max(1, row.extent) : target.tileRows
+  const tileVectors =
+    tileRows === target.tileRows ? target.tileVectors : Math.floor(mostAccumulators / tileRows)
+  return { ...arranged, mode: dot ? 'dot' : 'tile', tileRows, tileVectors, panels: null }
+}
+
+function worthPacking(form: ContractionForm, block: Block, estimate: (dim: Dim) => number): boolean {
+  if (estimate(form.column.extent) < fewColumns) return false
+  const invariant = form.b.scope.length < block.trips.length
+  const rows = estimate(form.row.extent)
+  return invariant ? rows >= 2 || !equalDim(form.column.b, 1) : rows >= rowsWorthPacking
+}
+
+const bufferIds = new WeakMap<Buffer, number>()
+let buffers = 0
+
+function bufferId(buffer: Buffer): number {
+  let id = bufferIds.get(buffer)
+  if (id === undefined) {
+    id = buffers++
+    bufferIds.set(buffer, id)
+  }
+  return id
+}
+
+/** The panels of `b`, packed once where `b` was made. */
+function packed(
+  block: Block,
+  form: ContractionForm,
+  columns: number,
+  emit: (block: Block, group: Group) => void,
+): Panels {
+  const { b, loops, sums, column } = form
+  let home = block
+  while (home.parent !== null && b.scope.length < home.trips.length) home = home.parent
+  const own = loops.filter(axis => !equalDim(axis.b, 0))
+  const described = [...own, ...sums, column].map(x => `${dimKey(x.extent)}/${dimKey(x.b)}`).join()
+  const moving = b.ref.perTrip.map(x => `${x.trip?.depth}:${dimKey(x.stride)}:${dimKey(x.phase)}`).join()
+  const key = `${bufferId(b.ref.buffer)}+${dimKey(b.ref.offset)} ${moving} ${described} ${columns}`
+  const known = home.panels.get(key)
+  if (known !== undefined) return { columns, place: known }
+  const count = floorDivDim(addDim(column.extent, columns - 1), columns)
+  const shape = [...own.map(x => x.extent), count, productDim(sums.map(x => x.extent)), columns]
+  const buffer: Buffer = {
+    name: `${b.ref.buffer.name} panels`,
+    role: 'scratch',
+    dtype: b.ref.buffer.dtype,
+    size: productDim(shape),
+    depth: home.trips.length,
+  }
+  const place: Place = {
+    ref: { buffer, offset: 0, perTrip: [] },
+    shape,
+    strides: contiguousStrides(shape),
+    scope: home.trips,
+  }
+  home.panels.set(key, place)
+  emit(home, { kind: 'pack', form: { ...form, panels: { columns, place } } })
+  return { columns, place }
+}

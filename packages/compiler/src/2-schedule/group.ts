@@ -1,0 +1,225 @@
+/**
+ * Which stores share a kernel, and in which order everything runs.
+ *
+ * Elementwise stores over one space join when they share work or reads and no other kernel has to run in between.
+ * To see the latter cheaply every unit has a level, one more than the highest level it depends on: a store may join a
+ * kernel of level n if what else it needs lies below n.
+ */
+import { type Apply, dimKey, type Variable } from '@arignote/graph'
+import { type Expression, expressionOf, nodeCost } from '../expression.js'
+import type { Root } from './block.js'
+import type { Decision } from './materialize.js'
+
+/** A kernel to be, a scan, or a check of index values. */
+export interface Unit {
+  readonly kind: 'map' | 'anchored' | 'scan' | 'check'
+  readonly roots: Root[]
+  readonly node: Apply | null
+  readonly needs: Set<Unit>
+  level: number
+  /** Position of the first thing it computes, in the order of the graph. */
+  readonly position: number
+  readonly expressions: Expression[]
+}
+
+/** How many kernels back a store looks for one to join, and how many stores a kernel may hold. */
+const farthestKernel = 24
+const mostStores = 12
+/** Recomputing more instructions than this in a second kernel is dearer than a store and a load. */
+const cheapToRepeat = 8
+const mostRounds = 4
+
+/** The units of a block in a valid order. May give memory to values that several kernels would compute. */
+export function groupUnits(decision: Decision): readonly Unit[] {
+  for (let round = 1; ; round++) {
+    const units = formUnits(decision)
+    const dear = round < mostRounds ? dearToRepeat(decision, units) : []
+    if (dear.length === 0) return inOrder(units)
+    for (const v of dear) decision.add(v)
+  }
+}
+
+function formUnits(decision: Decision): Unit[] {
+  const { block, order } = decision
+  const placeOf = (v: Variable) => block.placeOf(v)
+  const position = new Map(order.map((node, i) => [node, i]))
+  const at = (v: Variable) => (v.owner === null ? -1 : (position.get(v.owner) ?? -1))
+  const units: Unit[] = []
+  const producer = new Map<Variable | Root | Apply, Unit>()
+  const open = new Map<string, Unit[]>()
+
+  const pending = [
+    ...decision.indexed.map(node => ({ position: position.get(node)! - 0.5, root: null, node })),
+    ...decision.scans.map(node => ({ position: position.get(node)!, root: null, node })),
+    ...[...decision.roots.values(), ...decision.copies].map(root => ({
+      position: at(root.store.value),
+      root,
+      node: null,
+    })),
+  ].sort((a, b) => a.position - b.position)
+
+  for (const item of pending) {
+    const { root, node } = item
+    if (node !== null && node.op.family.kind === 'scan') addScan(node, item.position)
+    else if (node !== null) {
+      const ids = node.inputs[indexInput(node)]!
+      const expression = expressionOf(placeOf, ids, block.placeOf(ids) === null)
+      producer.set(node, addUnit('check', node, [], expression, needsOf(expression), item.position))
+    } else addRoot(root!, item.position)
+  }
+  return units
+
+  function addRoot(root: Root, at: number): void {
+    const { value } = root.store
+    const own = decision.roots.get(value) === root
+    const expression = expressionOf(placeOf, value, own)
+    const needs = needsOf(expression)
+    const node = decision.anchorOf(root)
+    const kind = node !== null || (own && value.owner?.op.family.kind === 'scatter') ? 'anchored' : 'map'
+    const home = kind === 'map' ? joinable(root, expression, needs) : null
+    if (home !== null) {
+      home.roots.push(root)
+      home.expressions.push(expression)
+      for (const unit of needs) if (unit !== home) home.needs.add(unit)
+    }
+    const unit = home ?? addUnit(kind, node ?? value.owner, [root], expression, needs, at)
+    if (home === null && kind === 'map') {
+      const space = spaceKey(root)
+      open.set(space, [...(open.get(space) ?? []).slice(-farthestKernel + 1), unit])
+    }
+    producer.set(own ? value : root, unit)
+  }
+
+  function addScan(node: Apply, at: number): void {
+    const needs = new Set<Unit>()
+    for (const input of node.inputs) for (const unit of producersOf(input)) needs.add(unit)
+    for (const copy of decision.initial.get(node) ?? [])
+      for (const unit of producersOfPart(copy)) needs.add(unit)
+    const unit = addUnit('scan', node, [], { interior: new Set(), leaves: [] }, needs, at)
+    for (const output of node.outputs) producer.set(output, unit)
+  }
+
+  function addUnit(
+    kind: Unit['kind'],
+    node: Apply | null,
+    roots: Root[],
+    expression: Expression,
+    needs: Set<Unit>,
+    at: number,
+  ): Unit {
+    let level = 0
+    for (const unit of needs) level = Math.max(level, unit.level + 1)
+    const unit: Unit = { kind, roots, node, needs, level, position: at, expressions: [expression] }
+    units.push(unit)
+    return unit
+  }
+
+  function needsOf(expression: Expression): Set<Unit> {
+    const needs = new Set<Unit>()
+    for (const { variable } of expression.leaves) for (const unit of producersOf(variable)) needs.add(unit)
+    for (const v of expression.interior) {
+      const check = v.owner === null ? undefined : producer.get(v.owner)
+      if (check !== undefined) needs.add(check)
+    }
+    return needs
+  }
+
+  function producersOf(v: Variable): readonly Unit[] {
+    const owner = block.ownerOf(v)
+    const parts = decision.parts.get(owner)
+    if (parts !== undefined) return parts.flatMap(producersOfPart)
+    const unit = producer.get(owner)
+    return unit === undefined ? [] : [unit]
+  }
+
+  function producersOfPart(part: Variable | Root): readonly Unit[] {
+    if (!('store' in part)) return producersOf(part)
+    const unit = producer.get(part)
+    return unit === undefined ? [] : [unit]
+  }
+
+  function joinable(root: Root, expression: Expression, needs: Set<Unit>): Unit | null {
+    for (const unit of [...(open.get(spaceKey(root)) ?? [])].reverse()) {
+      if (unit.roots.length >= mostStores) continue
+      if ([...needs].some(needed => needed !== unit && needed.level >= unit.level)) continue
+      if (needs.has(unit) && !readsPointwise(expression, unit)) continue
+      if (root.store.place.shape.length === 0 || sharesWork(expression, unit) || needs.has(unit)) return unit
+    }
+    return null
+  }
+
+  /** Everything read from the unit's results is read at the index that is being stored, from where it was stored. */
+  function readsPointwise(expression: Expression, unit: Unit): boolean {
+    return expression.leaves.every(
+      leaf =>
+        !producersOf(leaf.variable).includes(unit) || (leaf.pointwise && decision.roots.has(leaf.variable)),
+    )
+  }
+}
+
+/** Where a gather or scatter has its index values. */
+export function indexInput(node: Apply): number {
+  return node.op.family.kind === 'gather' ? 1 : 0
+}
+
+/** Kernels are laid out by shape. */
+function spaceKey({ store }: Root): string {
+  return store.place.shape.map(dimKey).join()
+}
+
+function sharesWork(expression: Expression, unit: Unit): boolean {
+  return unit.expressions.some(
+    other =>
+      other.leaves.some(
+        ({ variable }) => variable.ndim > 0 && expression.leaves.some(leaf => leaf.variable === variable),
+      ) ||
+      [...expression.interior].some(
+        v => v.ndim > 0 && v.owner!.op.family.kind !== 'constant' && other.interior.has(v),
+      ),
+  )
+}
+
+/** The outermost values that more than one unit would compute at more than a trifling cost. */
+function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Variable[] {
+  const users = new Map<Variable, number>()
+  for (const unit of units) {
+    const interior = new Set(unit.expressions.flatMap(e => [...e.interior]))
+    for (const v of interior) users.set(v, (users.get(v) ?? 0) + 1)
+  }
+  const cost = new Map<Variable, number>()
+  const dear = new Set<Variable>()
+  for (const node of decision.order) {
+    const v = node.outputs[0]!
+    if (!users.has(v)) continue
+    const sum = node.inputs.reduce((total, input) => total + (cost.get(input) ?? 0), nodeCost(node))
+    cost.set(v, sum)
+    if (users.get(v)! > 1 && sum > cheapToRepeat && v.ndim > 0 && decision.block.placeOf(v) === null) {
+      dear.add(v)
+      for (const input of node.inputs) if (users.get(input) === users.get(v)) dear.delete(input)
+    }
+  }
+  return [...dear]
+}
+
+/** By need first, then by position; checks come as early as they can, so that they precede whatever cannot be undone. */
+function inOrder(units: readonly Unit[]): readonly Unit[] {
+  const order: Unit[] = []
+  const done = new Set<Unit>()
+  const sorted = [...units].sort((a, b) => priority(a) - priority(b))
+  for (const start of sorted) {
+    const stack = [start]
+    while (stack.length > 0) {
+      const unit = stack.at(-1)!
+      const missing = done.has(unit) ? undefined : [...unit.needs].find(needed => !done.has(needed))
+      if (missing !== undefined) stack.push(missing)
+      else {
+        stack.pop()
+        if (!done.has(unit)) order.push(unit)
+        done.add(unit)
+      }
+    }
+  }
+  return order
+}
+
+const priority = (unit: Unit) => (unit.kind === 'check' ? unit.position - 1e9 : unit.position)

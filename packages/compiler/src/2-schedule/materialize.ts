@@ -1,0 +1,251 @@
+/**
+ * The fusion decision: which variables get memory. Everything else is computed where it is used.
+ *
+ * What must lie in memory: what somebody asked to be stored, operands of contractions, whatever a scan takes or gives,
+ * results of contractions and reductions (or the value at the end of the chain of maps that is their only use: the
+ * epilogue). What should, by cost: a value whose recomputation over a broadcast costs more than a store and its loads,
+ * and every so many nodes of a long chain, so that no kernel grows without bound. (`group.ts` adds what is dear to
+ * repeat in a second kernel, once it knows the kernels.)
+ */
+import {
+  type Apply,
+  equalDim,
+  consumers as findConsumers,
+  topologicalOrder,
+  type Variable,
+} from '@arignote/graph'
+import { nodeCost } from '../expression.js'
+import type { Place, StoreTo } from '../program.js'
+import {
+  type Block,
+  constantPlace,
+  freshPlace,
+  isContiguous,
+  type Root,
+  subPlace,
+  viewPlace,
+} from './block.js'
+
+/** The largest number of nodes computed in one expression, and of maps after a contraction or reduction. */
+const largestExpression = 160
+const longestEpilogue = 16
+/** Recomputing more instructions than this for every element of a broadcast is dearer than going through memory. */
+const cheapToBroadcast = 4
+
+/** What a block has to do, and in whose memory it ends up. */
+export class Decision {
+  readonly scans: readonly Apply[]
+  /** Nodes that read or write by index values, in order. */
+  readonly indexed: readonly Apply[]
+  readonly order: readonly Apply[]
+  /** Stored values with memory of their own, by variable. */
+  readonly roots = new Map<Variable, Root>()
+  /** Values that lie elsewhere and are stored once more. */
+  readonly copies: Root[] = []
+  /** For a variable put together from parts: what fills it. */
+  readonly parts = new Map<Variable, (Variable | Root)[]>()
+  /** What has to be stored before a scan can start. */
+  readonly initial = new Map<Apply, readonly (Variable | Root)[]>()
+  /** Where each wanted value lies, in C order. */
+  readonly wantedPlaces: readonly Place[]
+  private readonly consumers: ReadonlyMap<Variable, readonly Apply[]>
+  private readonly results: ReadonlySet<Variable>
+  private readonly anchors = new Map<Variable, Apply>()
+  private readonly chained = new Set<Variable>()
+
+  /** `stores` go where they say; `wanted` values may lie anywhere. */
+  constructor(
+    readonly block: Block,
+    stores: readonly StoreTo[],
+    wanted: readonly Variable[],
+    prepareScan: (node: Apply, used: ReadonlySet<Variable>) => readonly StoreTo[],
+  ) {
+    const results = [...stores.map(x => x.value), ...wanted]
+    this.results = new Set(results)
+    this.order = topologicalOrder(results, new Set(block.places.keys()))
+    this.consumers = findConsumers(results)
+    this.scans = this.order.filter(node => node.op.family.kind === 'scan')
+    this.indexed = this.order.filter(
+      node => node.op.family.kind === 'gather' || node.op.family.kind === 'scatter',
+    )
+    for (const node of this.order) {
+      const output = node.outputs[0]!
+      if (node.op.family.kind === 'constant' && output.ndim > 0) block.places.set(output, constantPlace(node))
+    }
+    const used = new Set<Variable>([...results, ...this.consumers.keys()])
+    for (const node of this.scans)
+      this.initial.set(
+        node,
+        prepareScan(node, used).map(store => this.storeAt(store)),
+      )
+    for (const store of stores) this.storeAt(store)
+    for (const node of this.order) this.place(node)
+    for (const v of wanted) this.add(v)
+    this.limitExpressions()
+    this.wantedPlaces = wanted.map(v => this.contiguous(v))
+  }
+
+  /** Gives a variable memory, unless it has some. */
+  add(v: Variable): void {
+    if (this.block.placeOf(v) !== null) return
+    this.own(v, freshPlace(v.name ?? v.owner?.op.name ?? 'value', 'scratch', v.type, this.block.trips))
+  }
+
+  /** The contraction or reduction inside the expression of a root. */
+  anchorOf(root: Root): Apply | null {
+    return this.roots.get(root.store.value) === root ? (this.anchors.get(root.store.value) ?? null) : null
+  }
+
+  private own(v: Variable, place: Place): void {
+    this.block.places.set(v, place)
+    if (!this.placeParts(v)) this.roots.set(v, { store: { value: v, place } })
+  }
+
+  /** Computes a value right where it belongs, or copies it there when it lies elsewhere or others need it longer. */
+  private storeAt({ value, place }: StoreTo): Variable | Root {
+    const users = this.consumers.get(value)?.length ?? 0
+    const lasts =
+      place.ref.buffer.role !== 'state' ||
+      place.ref.perTrip.length > 0 ||
+      (users === 1 && !this.results.has(value))
+    if (lasts && this.block.placeOf(value) === null && value.owner?.op.family.kind !== 'scan') {
+      this.own(value, place)
+      return value
+    }
+    const copy = { store: { value, place } }
+    this.copies.push(copy)
+    return copy
+  }
+
+  /** Inputs that are put side by side are computed in their part of the whole. */
+  private placeParts(v: Variable): boolean {
+    const node = v.owner
+    const family = node?.op.family
+    if (node == null || family?.kind !== 'view' || family.assemble === undefined) return false
+    const place = this.block.places.get(v)!
+    const starts = family.assemble({
+      params: node.params,
+      inputs: node.inputs.map(x => x.type),
+      output: v.type,
+    })
+    this.parts.set(
+      v,
+      starts.map((start, i) =>
+        this.storeAt({ value: node.inputs[i]!, place: subPlace(place, start, node.inputs[i]!.shape) }),
+      ),
+    )
+    return true
+  }
+
+  /** What the families ask for. */
+  private place(node: Apply): void {
+    const family = node.op.family
+    const output = node.outputs[0]!
+    switch (family.kind) {
+      case 'contract':
+        for (const operand of node.inputs) this.add(operand)
+        this.anchor(node)
+        break
+      case 'reduce':
+        this.anchor(node)
+        break
+      case 'scatter':
+        this.add(output)
+        break
+      case 'gather':
+        this.add(node.inputs[0]!)
+        break
+      case 'scan':
+        for (const input of node.inputs) if (!isInitialCarryOnly(node, input)) this.add(input)
+        break
+      case 'view':
+        if (family.assemble !== undefined) this.add(output)
+        else if (family.divides && this.block.placeOf(output) === null) this.add(node.inputs[0]!)
+        break
+      case 'map':
+      case 'source':
+      case 'constant':
+        break
+      default:
+        family satisfies never
+    }
+  }
+
+  /** Follows the chain of maps that is the only use of a contraction or reduction; its end is stored. */
+  private anchor(node: Apply): void {
+    let end = node.outputs[0]!
+    this.chained.add(end)
+    for (
+      let length = 0;
+      length < longestEpilogue && !this.block.places.has(end) && !this.results.has(end);
+      length++
+    ) {
+      const users = this.consumers.get(end) ?? []
+      const next = users.length === 1 && users[0]!.op.family.kind === 'map' ? users[0]!.outputs[0]! : null
+      if (next === null || this.chained.has(next)) break
+      end = next
+      this.chained.add(end)
+    }
+    this.anchors.set(end, node)
+    this.add(end)
+  }
+
+  private contiguous(v: Variable): Place {
+    const place = this.block.placeOf(v)!
+    if (isContiguous(place)) return place
+    const copy = { store: { value: v, place: freshPlace('output', 'scratch', v.type, this.block.trips) } }
+    this.copies.push(copy)
+    return copy.store.place
+  }
+
+  /** Memory for what is dear to repeat over a broadcast, and every so often along a long chain. */
+  private limitExpressions(): void {
+    const cost = new Map<Variable, number>()
+    const nodes = new Map<Variable, number>()
+    const isOpen = (v: Variable) => this.block.placeOf(v) === null
+    for (const node of this.order) {
+      const output = node.outputs[0]!
+      const kind = node.op.family.kind
+      if (kind === 'scan' || !isOpen(output)) continue
+      if (kind === 'view' && broadcasts(node)) {
+        const input = node.inputs[0]!
+        if (input.ndim > 0 && (cost.get(input) ?? 0) > cheapToBroadcast) this.add(input)
+        if (!isOpen(output)) continue
+      }
+      let size = 1
+      let sum = nodeCost(node)
+      for (const v of node.inputs) {
+        if (!isOpen(v)) continue
+        size += nodes.get(v) ?? 0
+        sum += cost.get(v) ?? 0
+      }
+      if (size > largestExpression && !this.chained.has(output)) this.add(output)
+      else {
+        nodes.set(output, size)
+        cost.set(output, sum)
+      }
+    }
+  }
+}
+
+function isInitialCarryOnly(node: Apply, input: Variable): boolean {
+  const { counts } = node.params as {
+    readonly counts: { readonly constants: number; readonly carries: number }
+  }
+  return node.inputs.every(
+    (v, i) => v !== input || (i >= counts.constants && i < counts.constants + counts.carries),
+  )
+}
+
+function broadcasts(node: Apply): boolean {
+  const input = node.inputs[0]!.type
+  const buffer = { name: '', role: 'scratch', dtype: input.dtype, size: 1, depth: 0 } as const
+  const strides = input.shape.map(() => 1)
+  const place = viewPlace(node, {
+    ref: { buffer, offset: 0, perTrip: [] },
+    shape: input.shape,
+    strides,
+    scope: [],
+  })
+  return place?.strides.some((stride, i) => stride === 0 && !equalDim(place.shape[i]!, 1)) ?? false
+}

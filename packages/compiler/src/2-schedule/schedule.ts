@@ -1,0 +1,151 @@
+/**
+ * Schedule: a closed tensor function → an ordered list of steps.
+ *
+ * Decided here: which variables get memory (`materialize.ts`), which of them one kernel computes (`group.ts`), and in
+ * which order. Everything else is inlined into its users by `3-lower`. Loops, bytes and addresses are unknown here.
+ */
+import { type Apply, type Dim, type ScanParams, sizeOf, type Variable } from '@arignote/graph'
+import type { CompiledGraph } from '../executable.js'
+import type {
+  Buffer,
+  Commit,
+  FailureRecord,
+  Group,
+  GroupTask,
+  Place,
+  Program,
+  Step,
+  StoreTo,
+  Target,
+} from '../program.js'
+import { Block, freshPlace, wholePlace } from './block.js'
+import { contractGroup } from './contract.js'
+import { groupUnits, indexInput, type Unit } from './group.js'
+import { Decision } from './materialize.js'
+import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
+
+/** Builds the program of a graph. `estimate` gives a typical number for a size, for decisions by cost. */
+export function schedule(
+  graph: CompiledGraph,
+  target: Target,
+  estimate: (dim: Dim) => number,
+): Program<GroupTask> {
+  const { lambda, inputs, outputs, shared, updates } = graph
+  const block = new Block([], null)
+  lambda.params.forEach((param, i) => {
+    const role = i < inputs ? 'input' : 'shared'
+    const of = i < inputs ? { input: i } : { shared: shared[i - inputs]! }
+    const buffer: Buffer = {
+      name: param.name ?? role,
+      role,
+      dtype: param.dtype,
+      size: sizeOf(param.type),
+      depth: 0,
+      ...of,
+    }
+    block.places.set(param, wholePlace(buffer, param.shape, []))
+  })
+  const failures: FailureRecord[] = []
+  const scheduler = { target, estimate, failures }
+  const values = lambda.results.slice(0, outputs)
+  const commits: Commit[] = updates.map((variable, k) => {
+    const value = lambda.results[outputs + k]!
+    return {
+      shared: variable,
+      from: freshPlace(`new ${variable.name ?? 'shared'}`, 'scratch', value.type, []),
+    }
+  })
+  const stores: StoreTo[] = commits.map(({ from }, k) => ({
+    value: lambda.results[outputs + k]!,
+    place: from,
+  }))
+  const places = scheduleBlock(block, stores, values, scheduler)
+  return { steps: block.steps, outputs: places, commits, failures, errors: errorRecord }
+}
+
+const errorRecord: Buffer = { name: 'errors', role: 'errors', dtype: 'int32', size: 2, depth: 0 }
+
+interface Scheduler {
+  readonly target: Target
+  readonly estimate: (dim: Dim) => number
+  readonly failures: FailureRecord[]
+}
+
+function scheduleBlock(
+  block: Block,
+  stores: readonly StoreTo[],
+  wanted: readonly Variable[],
+  scheduler: Scheduler,
+): readonly Place[] {
+  const scans = new Map<Apply, PreparedScan>()
+  const decision = new Decision(block, stores, wanted, (node, used) => {
+    const prepared = prepareScan(block, node, used)
+    scans.set(node, prepared)
+    return initialStores(prepared)
+  })
+  for (const unit of groupUnits(decision)) {
+    if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
+    else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)
+  }
+  return decision.wantedPlaces
+}
+
+function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler): void {
+  const { length, name } = prepared.node.params as ScanParams
+  const { body, stores } = bodyBlock(block, prepared)
+  scheduleBlock(body, stores, [], scheduler)
+  const repeat: Step<GroupTask> = {
+    kind: 'repeat',
+    trip: prepared.trip,
+    count: length,
+    name: name ?? 'scan',
+    body: body.steps,
+  }
+  block.steps.push(repeat)
+}
+
+function groupsOf(
+  unit: Unit,
+  decision: Decision,
+  { target, estimate, failures }: Scheduler,
+): readonly Group[] {
+  const { block } = decision
+  const { node, roots } = unit
+  if (unit.kind === 'map') return [{ kind: 'map', stores: roots.map(root => root.store) }]
+  if (unit.kind === 'check') {
+    const family = node!.op.family
+    const size =
+      family.kind === 'scatter' ? family.size(node!.params) : node!.inputs[0]!.shape[axisOf(node!)]!
+    failures.push({ node: node!, size })
+    return [
+      { kind: 'check', node: node!, ids: node!.inputs[indexInput(node!)]!, size, record: failures.length },
+    ]
+  }
+  const store = roots[0]!.store
+  switch (node!.op.family.kind) {
+    case 'contract':
+      return [contractGroup(block, node!, store, unit.expressions[0]!, target, estimate, emit)]
+    case 'reduce':
+      return [{ kind: 'reduce', node: node!, store }]
+    case 'scatter':
+      return [{ kind: 'scatter', node: node!, store }]
+    default:
+      throw new Error(`internal: ${node!.op.name} does not anchor a kernel`)
+  }
+}
+
+function axisOf(node: Apply): number {
+  const family = node.op.family
+  if (family.kind !== 'gather') throw new Error('internal: not a gather')
+  return family.axis(node.params)
+}
+
+function emit(block: Block, group: Group): void {
+  block.steps.push({
+    kind: 'run',
+    task: { group, placeOf: v => block.placeOf(v) },
+    reads: [],
+    writes: [],
+    canFail: group.kind === 'check',
+  })
+}

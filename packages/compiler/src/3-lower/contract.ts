@@ -1,0 +1,344 @@
+/**
+ * Contractions as register tiles: `rows` accumulators of a few vectors each, a serial loop over the sum inside.
+ *
+ *        columns →                     for a block of rows
+ *   rows ┌───────────┐                   for a panel of columns of b
+ *     ↓  │ acc  acc  │                     for a tile of rows
+ *        │ acc  acc  │                       lanes along the panel's columns
+ *        └───────────┘                         for k: acc[r] += a[r, k] · b[k, column]
+ *
+ * The panel stays in the first cache while the tiles of rows go by; a row block keeps `a` in the second.
+ */
+import type { Apply, Dim } from '@arignote/graph'
+import { equalDim, productDim } from '@arignote/graph'
+import { type Axis, type BufferParam, type Scalar, type Statement, s, scalarType } from '@arignote/loops'
+import { expressionOf, type PlaceOf } from '../expression.js'
+import type { Call, ContractionAxis, ContractionForm, StoreTo } from '../program.js'
+import { KernelBuilder, lanes, type Range, range, serial } from './builder.js'
+import { inPlacePairs } from './map.js'
+import { type Index, indexOf, Values } from './value.js'
+
+/** Rows of `a` that are worked on together: with a few hundred columns of sums they fit the second cache. */
+const rowBlock = 120
+
+export function lowerContract(
+  name: string,
+  node: Apply,
+  store: StoreTo,
+  form: ContractionForm,
+  placeOf: PlaceOf,
+): Call {
+  const builder = new KernelBuilder(name)
+  const kernel = new ContractionKernel(builder, node, store, form, placeOf)
+  const { body, range: outer } = form.mode === 'dot' ? dotLoops(kernel) : tileLoops(kernel)
+  const expression = expressionOf(placeOf, store.value, true)
+  return builder.finish(body, outer, inPlacePairs(builder, [store], [expression], placeOf))
+}
+
+interface Nest {
+  readonly body: readonly Statement[]
+  readonly range: Range | null
+}
+
+/** The parts that both modes share: addresses of the operands, and what is done with a finished sum. */
+class ContractionKernel {
+  readonly loopAxes: readonly Axis[]
+  private readonly aBuffer: BufferParam
+  private readonly bBuffer: BufferParam
+  private readonly outBuffer: BufferParam
+  private readonly values: Values
+  readonly type: ReturnType<typeof scalarType>
+
+  constructor(
+    readonly builder: KernelBuilder,
+    readonly node: Apply,
+    readonly store: StoreTo,
+    readonly form: ContractionForm,
+    placeOf: PlaceOf,
+  ) {
+    this.outBuffer = builder.buffer(store.place, 'write')
+    this.aBuffer = builder.buffer(form.a, 'read')
+    this.bBuffer = builder.buffer(form.panels?.place ?? form.b, 'read')
+    this.loopAxes = form.loops.map(() => builder.axis('l'))
+    this.values = new Values(builder, placeOf, new Set([store.value]))
+    this.type = scalarType(node.outputs[0]!.dtype)
+  }
+
+  a(row: Scalar, sums: readonly Scalar[]): Scalar {
+    const { loops, sums: axes, row: rows } = this.form
+    const outer = this.builder.linear(
+      this.loopAxes.map(s.axis),
+      loops.map(x => x.a),
+    )
+    const inner = this.builder.linear(
+      sums,
+      axes.map(x => x.a),
+    )
+    return s.load(this.aBuffer, s.add(s.add(outer, s.mul(row, this.builder.size(rows.a))), inner))
+  }
+
+  /** `first` is the first column of the panel, `within` the column inside it. */
+  b(first: Scalar, within: Scalar, sums: readonly Scalar[]): Scalar {
+    const { panels, loops, sums: axes, column } = this.form
+    const { builder } = this
+    if (panels === null) {
+      const outer = builder.linear(
+        this.loopAxes.map(s.axis),
+        loops.map(x => x.b),
+      )
+      const inner = builder.linear(
+        sums,
+        axes.map(x => x.b),
+      )
+      return s.load(
+        this.bBuffer,
+        s.add(s.add(outer, s.mul(s.add(first, within), builder.size(column.b))), inner),
+      )
+    }
+    const own = loops.flatMap((x, i) => (equalDim(x.b, 0) ? [] : [s.axis(this.loopAxes[i]!)]))
+    const outer = builder.linear(own, panels.place.strides)
+    const length = builder.size(productDim(axes.map(x => x.extent)))
+    const flat = axes.reduce((sum, x, i) => s.add(s.mul(sum, builder.size(x.extent)), sums[i]!), s.int(0))
+    return s.load(
+      this.bBuffer,
+      s.add(s.add(outer, s.mul(first, length)), s.add(s.mul(flat, panels.columns), within)),
+    )
+  }
+
+  multiplyAdd(x: Scalar, y: Scalar, sum: Scalar): Scalar {
+    return this.type === 'float32' || this.type === 'float64' ? s.mulAdd(x, y, sum) : s.add(sum, s.mul(x, y))
+  }
+
+  /** Stores what the epilogue makes of a finished sum. */
+  finish(sum: Scalar, row: Scalar, column: Scalar): readonly Statement[] {
+    const index = this.outIndex(row, column)
+    this.values.set(this.node.outputs[0]!, index, sum)
+    const value = s.cast(this.values.at(this.store.value, index), this.store.place.ref.buffer.dtype)
+    return [
+      { kind: 'store', buffer: this.outBuffer, index: this.values.offset(this.store.place, index), value },
+    ]
+  }
+
+  private outIndex(row: Scalar, column: Scalar): Index {
+    const { loops, row: rows, column: columns } = this.form
+    const axes: { readonly axis: ContractionAxis; readonly at: Scalar }[] = [
+      ...loops.map((axis, i) => ({ axis, at: s.axis(this.loopAxes[i]!) })),
+      { axis: rows, at: row },
+      { axis: columns, at: column },
+    ]
+    const own = axes
+      .filter(x => x.axis.merged.length > 0)
+      .sort((x, y) => x.axis.merged[0]! - y.axis.merged[0]!)
+    const groups = own.map(x => x.axis.merged)
+    return indexOf(
+      own.map(x => x.at),
+      groups.every(group => group.length === 1) ? null : groups,
+    )
+  }
+
+  /** Loops over the sums, the last innermost. */
+  overSums(body: (sums: readonly Scalar[]) => readonly Statement[]): readonly Statement[] {
+    const axes = this.form.sums.map(() => this.builder.axis('k'))
+    return this.form.sums.reduceRight<readonly Statement[]>(
+      (inner, sum, i) => [serial(axes[i]!, s.int(0), this.builder.size(sum.extent), inner)],
+      body(axes.map(s.axis)),
+    )
+  }
+
+  /** Loops that neither operand shares with the tile, around it. */
+  overLoops(body: readonly Statement[]): readonly Statement[] {
+    return this.form.loops.reduceRight<readonly Statement[]>(
+      (inner, loop, i) => [serial(this.loopAxes[i]!, s.int(0), this.builder.size(loop.extent), inner)],
+      body,
+    )
+  }
+}
+
+/** Every result on its own, lanes along the last sum. */
+function dotLoops(kernel: ContractionKernel): Nest {
+  const { builder, form } = kernel
+  const row = builder.axis('i')
+  const column = builder.axis('j')
+  const accumulator = builder.register('acc', kernel.type)
+  const zero = s.const(kernel.type, 0)
+  const sum = s.register(accumulator)
+  const axes = form.sums.map(() => builder.axis('k'))
+  const at = axes.map(s.axis)
+  const next = kernel.multiplyAdd(kernel.a(s.axis(row), at), kernel.b(s.int(0), s.axis(column), at), sum)
+  const other = builder.register('other', kernel.type)
+  const fold = {
+    registers: [accumulator],
+    identity: [zero],
+    others: [other],
+    combine: [s.add(sum, s.register(other))],
+  }
+  let loops: readonly Statement[] = [{ kind: 'assign', register: accumulator, value: next }]
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const end = builder.size(form.sums[i]!.extent)
+    const isLast = i === axes.length - 1
+    loops = [
+      isLast ? lanes(axes[i]!, s.int(0), end, 4, loops, [fold]) : serial(axes[i]!, s.int(0), end, loops),
+    ]
+  }
+  const tile: readonly Statement[] = [
+    { kind: 'declare', register: accumulator, value: zero },
+    ...loops,
+    ...kernel.finish(sum, s.axis(row), s.axis(column)),
+  ]
+  const outer = range(form.row.extent, 1, work([...form.sums, form.column]))
+  const columns = serial(column, s.int(0), builder.size(form.column.extent), tile)
+  return {
+    body: [serial(row, s.size(outer.begin), s.size(outer.end), kernel.overLoops([columns]))],
+    range: outer,
+  }
+}
+
+function tileLoops(kernel: ContractionKernel): Nest {
+  const { builder, form } = kernel
+  const { extent: rows } = form.row
+  const panel = form.panels?.columns ?? form.tileVectors * widestVector
+  const few = typeof rows === 'number' && rows <= rowBlock
+  const outer = few
+    ? range(form.column.extent, panel, work([...form.loops, form.row, ...form.sums]))
+    : range(rows, rowBlock, work([...form.loops, form.column, ...form.sums]))
+  const block = few ? null : builder.axis('block')
+  const firstRow = block === null ? s.int(0) : s.axis(block)
+  const endRow = block === null ? s.int(rows as number) : s.min(s.add(firstRow, rowBlock), s.size(outer.end))
+  const first = builder.axis('panel')
+  const [begin, end] = few
+    ? [s.size(outer.begin), s.size(outer.end)]
+    : [s.int(0), builder.size(form.column.extent)]
+  const panels = serial(first, begin, end, rowTiles(kernel, s.axis(first), panel, firstRow, endRow), panel)
+  const looped = kernel.overLoops([panels])
+  return {
+    body: block === null ? looped : [serial(block, s.size(outer.begin), s.size(outer.end), looped, rowBlock)],
+    range: outer,
+  }
+}
+
+/** Columns of a tile that reads `b` where it lies are counted in vectors of the narrowest lanes there are. */
+const widestVector = 4
+
+/** Full tiles of rows, then the remaining rows one by one. */
+function rowTiles(
+  kernel: ContractionKernel,
+  first: Scalar,
+  panel: number,
+  begin: Scalar,
+  end: Scalar,
+): readonly Statement[] {
+  const { builder, form } = kernel
+  const { tileRows } = form
+  const row = builder.axis('i')
+  if (tileRows === 1) return [serial(row, begin, end, [tile(kernel, first, panel, s.axis(row), 1)])]
+  const count = s.mul(s.quot(s.sub(end, begin), tileRows), tileRows)
+  const full = s.add(begin, count)
+  const tiles = serial(row, begin, full, [tile(kernel, first, panel, s.axis(row), tileRows)], tileRows)
+  if (full.kind === 'const' && end.kind === 'const' && full.value === end.value) return [tiles]
+  const rest = builder.axis('i')
+  return [tiles, serial(rest, full, end, [tile(kernel, first, panel, s.axis(rest), 1)])]
+}
+
+/** One register tile: rows × a panel of columns. */
+function tile(kernel: ContractionKernel, first: Scalar, panel: number, row: Scalar, rows: number): Statement {
+  const { builder, form } = kernel
+  const { extent } = form.column
+  const whole = typeof extent === 'number' && extent % panel === 0
+  const width = whole ? s.int(panel) : s.min(s.int(panel), s.sub(builder.size(extent), first))
+  const within = builder.axis('j')
+  const accumulators = Array.from({ length: rows }, () => builder.register('acc', kernel.type))
+  const body: Statement[] = accumulators.map(register => ({
+    kind: 'declare',
+    register,
+    value: s.const(kernel.type, 0),
+  }))
+  body.push(
+    ...kernel.overSums(sums => {
+      const b = builder.register('b', kernel.type)
+      return [
+        { kind: 'declare', register: b, value: kernel.b(first, s.axis(within), sums) },
+        ...accumulators.map((register, r): Statement => {
+          const a = kernel.a(s.add(row, r), sums)
+          return {
+            kind: 'assign',
+            register,
+            value: kernel.multiplyAdd(a, s.register(b), s.register(register)),
+          }
+        }),
+      ]
+    }),
+  )
+  accumulators.forEach((register, r) => {
+    body.push(...kernel.finish(s.register(register), s.add(row, r), s.add(first, s.axis(within))))
+  })
+  return lanes(within, s.int(0), width, form.tileVectors, body)
+}
+
+/** Copies `b` into panels; the columns that the last panel has too many are zero. */
+export function lowerPack(name: string, form: ContractionForm): Call {
+  const builder = new KernelBuilder(name)
+  const { b, loops, sums, column } = form
+  const { columns, place } = form.panels!
+  const target = builder.buffer(place, 'write')
+  const source = builder.buffer(b, 'read')
+  const own = loops.filter(x => !equalDim(x.b, 0))
+  const ownAxes = own.map(() => builder.axis('l'))
+  const sumAxes = sums.map(() => builder.axis('k'))
+  const panel = builder.axis('panel')
+  const outer = range(place.shape[own.length]!, 1, work(sums) * columns)
+  const extent = builder.size(column.extent)
+  const flat = sums.reduce(
+    (sum, x, i) => s.add(s.mul(sum, builder.size(x.extent)), s.axis(sumAxes[i]!)),
+    s.int(0),
+  )
+  const length = builder.size(productDim(sums.map(x => x.extent)))
+  const copy = (within: Axis, guarded: boolean): Statement => {
+    const at = s.add(s.mul(s.axis(panel), columns), s.axis(within))
+    const inside = s.lt(at, extent)
+    const safe = guarded ? s.select(inside, at, s.int(0)) : at
+    const read = s.load(
+      source,
+      s.add(
+        builder.linear(
+          [...ownAxes, ...sumAxes].map(s.axis),
+          [...own, ...sums].map(x => x.b),
+        ),
+        s.mul(safe, builder.size(column.b)),
+      ),
+    )
+    const to = s.add(
+      builder.linear(ownAxes.map(s.axis), place.strides),
+      s.add(s.mul(s.add(s.mul(s.axis(panel), length), flat), columns), s.axis(within)),
+    )
+    const value = guarded ? s.select(inside, read, s.const(read.type, 0)) : read
+    return { kind: 'store', buffer: target, index: to, value }
+  }
+  const [full, edge] = [builder.axis('j'), builder.axis('j')]
+  const whole = lanes(full, s.int(0), wholeColumns(builder, panel, columns, column.extent), 2, [
+    copy(full, false),
+  ])
+  const rest = serial(edge, wholeColumns(builder, panel, columns, column.extent), s.int(columns), [
+    copy(edge, true),
+  ])
+  let nest: readonly Statement[] =
+    typeof column.extent === 'number' && column.extent % columns === 0 ? [whole] : [whole, rest]
+  for (let i = sums.length - 1; i >= 0; i--) {
+    nest = [serial(sumAxes[i]!, s.int(0), builder.size(sums[i]!.extent), nest)]
+  }
+  for (let i = own.length - 1; i >= 0; i--)
+    nest = [serial(ownAxes[i]!, s.int(0), builder.size(own[i]!.extent), nest)]
+  return builder.finish([serial(panel, s.size(outer.begin), s.size(outer.end), nest)], outer)
+}
+
+/** How many columns of the panel exist. */
+function wholeColumns(builder: KernelBuilder, panel: Axis, columns: number, extent: Dim): Scalar {
+  if (typeof extent === 'number' && extent % columns === 0) return s.int(columns)
+  return s.min(s.int(columns), s.sub(builder.size(extent), s.mul(s.axis(panel), columns)))
+}
+
+function work(axes: readonly ContractionAxis[]): number {
+  return Math.max(
+    1,
+    axes.reduce((product, x) => product * (typeof x.extent === 'number' ? x.extent : 64), 1),
+  )
+}

@@ -1,0 +1,160 @@
+/**
+ * The value of a variable at an index, as a scalar expression: one case a family.
+ *
+ * A variable with a place answers with a load; everything else asks its inputs. Between them stands nothing but the
+ * families' own words (`body`, `read`, `at`), so nothing here knows an op.
+ */
+import type { Variable, ViewPiece } from '@arignote/graph'
+import { type Scalar, s, scalarType } from '@arignote/loops'
+import type { Place } from '../program.js'
+import type { KernelBuilder } from './builder.js'
+
+/**
+ * Where in a space: one value per axis, or, with `groups`, one per group of merged neighbouring axes (possible only
+ * where everything is read pointwise). Indices are compared by identity.
+ */
+export interface Index {
+  readonly values: readonly Scalar[]
+  readonly groups: readonly (readonly number[])[] | null
+}
+
+export class Values {
+  private readonly known = new Map<Index, Map<Variable, Scalar>>()
+
+  constructor(
+    readonly builder: KernelBuilder,
+    private readonly placeOf: (v: Variable) => Place | null,
+    /** Stored by this very kernel: to be computed, not loaded. */
+    private readonly computed: ReadonlySet<Variable> = new Set(),
+  ) {}
+
+  /** Fixes the value of a variable at an index: the accumulator of a contraction or reduction. */
+  set(v: Variable, index: Index, value: Scalar): void {
+    this.table(index).set(v, value)
+  }
+
+  /** Depth is bounded: the scheduler gives memory to every so many nodes of a chain. */
+  at(v: Variable, index: Index): Scalar {
+    const table = this.table(index)
+    let value = table.get(v)
+    if (value === undefined) {
+      value = this.compute(v, index)
+      table.set(v, value)
+    }
+    return value
+  }
+
+  /** A load from a place. */
+  load(place: Place, index: Index): Scalar {
+    return s.load(this.builder.buffer(place, 'read'), this.offset(place, index))
+  }
+
+  /** The element offset of an index within a place. */
+  offset(place: Place, { values, groups }: Index): Scalar {
+    const strides = groups === null ? place.strides : groups.map(axes => place.strides[axes.at(-1)!]!)
+    return this.builder.linear(values, strides)
+  }
+
+  private table(index: Index): Map<Variable, Scalar> {
+    let table = this.known.get(index)
+    if (table === undefined) {
+      table = new Map()
+      this.known.set(index, table)
+    }
+    return table
+  }
+
+  private compute(v: Variable, index: Index): Scalar {
+    const place = this.computed.has(v) ? null : this.placeOf(v)
+    if (place !== null) return this.load(place, v.ndim === 0 ? scalarIndex : index)
+    const node = v.owner
+    if (node === null) throw new Error(`internal: ${v.name ?? 'an input'} has no place`)
+    const { family } = node.op
+    const inputs = node.inputs
+    const context = {
+      params: node.params,
+      inputs: inputs.map(x => x.type),
+      output: v.type,
+      size: this.builder.size,
+    }
+    switch (family.kind) {
+      case 'constant': {
+        const { data } = node.params as { readonly data: ArrayLike<number> }
+        return s.const(scalarType(v.dtype), data[0]!)
+      }
+      case 'source':
+        return family.at(this.axes(index), context)
+      case 'map': {
+        const value = family.body(
+          inputs.map(x => this.at(x, index)),
+          node.params,
+          v.type,
+        )
+        return v.dtype === 'uint8' && value.kind !== 'load' ? s.and(value, 255) : value
+      }
+      case 'view': {
+        if (inputs.length === 1 && inputs[0]!.ndim === 0 && index.groups !== null)
+          return this.at(inputs[0]!, scalarIndex)
+        return this.view(inputs, family.read(this.axes(index), context), v)
+      }
+      case 'gather':
+        return this.gather(inputs[0]!, inputs[1]!, family.axis(node.params), this.axes(index))
+      case 'reduce':
+      case 'contract':
+      case 'scatter':
+      case 'scan':
+        throw new Error(`internal: ${node.op.name} has no memory`)
+      default:
+        return family satisfies never
+    }
+  }
+
+  private axes({ values, groups }: Index): readonly Scalar[] {
+    if (groups?.some(axes => axes.length !== 1)) throw new Error('internal: merged axes under a view')
+    return values
+  }
+
+  /** The first piece that holds; an index that does not hold is replaced by 0, so that nothing outside is read. */
+  private view(inputs: readonly Variable[], pieces: readonly ViewPiece[], v: Variable): Scalar {
+    let result: Scalar | null = null
+    for (const { input, index, where, fill } of [...pieces].reverse()) {
+      const guarded = where === undefined ? index : index.map(i => s.select(where, i, s.int(0)))
+      const value =
+        input === null
+          ? s.const(scalarType(v.dtype), fill ?? 0)
+          : this.at(inputs[input]!, this.index(guarded))
+      result = result === null || where === undefined ? value : s.select(where, value, result)
+    }
+    if (result === null) throw new Error('internal: a view of nothing')
+    return result
+  }
+
+  private gather(x: Variable, ids: Variable, axis: number, index: readonly Scalar[]): Scalar {
+    const at = this.at(ids, this.index(index.slice(axis, axis + ids.ndim)))
+    return this.at(
+      x,
+      this.index([...index.slice(0, axis), s.cast(at, 'int32'), ...index.slice(axis + ids.ndim)]),
+    )
+  }
+
+  /** The same values give the same index, so that what is read twice is one expression. */
+  private index(values: readonly Scalar[]): Index {
+    if (values.length === 0) return scalarIndex
+    const found = this.indices.find(
+      x => x.values.length === values.length && x.values.every((y, i) => y === values[i]),
+    )
+    if (found !== undefined) return found
+    const made = { values, groups: null }
+    this.indices.push(made)
+    return made
+  }
+
+  private readonly indices: Index[] = []
+}
+
+export const scalarIndex: Index = { values: [], groups: null }
+
+/** An index of loop axes that later views of the same values will meet again. */
+export function indexOf(values: readonly Scalar[], groups: Index['groups'] = null): Index {
+  return values.length === 0 ? scalarIndex : { values, groups }
+}

@@ -1,0 +1,124 @@
+/**
+ * Which buffers share memory: results that take the place of what they are made from.
+ *
+ *   commits   the new value of a shared variable is written straight to its address, when nothing reads the old value
+ *             later and nothing can fail later
+ *   rings     a carry needs one row when each step is done reading the old value by the time it writes the new one
+ *   scratch   a map takes the memory of an input that dies with it
+ */
+import { equalDim } from '@arignote/graph'
+import type { Buffer, BufferRef, Call, Program, Ring, Run } from '../program.js'
+import { type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
+
+/** For a buffer that lies in another's memory: that other buffer. */
+export type Aliases = ReadonlyMap<Buffer, Buffer>
+
+export function findAliases(program: Program<Call>): Aliases {
+  const { runs } = placedRuns(program)
+  const intervals = liveIntervals(program)
+  shrinkRings(runs)
+  const aliases = new Map<Buffer, Buffer>()
+  commitInPlace(program, runs, aliases)
+  reuseDying(program, runs, intervals, aliases)
+  return aliases
+}
+
+const isWhole = (ref: BufferRef) => ref.offset === 0 && ref.perTrip.length === 0
+
+/** Whether the run may write `written` over `read`: each element is read before it is overwritten. */
+function mayOverwrite(run: Run<Call>, read: Buffer, written: Buffer): boolean {
+  const at = (position: number) => run.task.args[position] as BufferRef
+  const reads = run.task.args.filter(arg => typeof arg !== 'number' && 'buffer' in arg && arg.buffer === read)
+  return (
+    reads.length === 1 && run.task.inPlace.some(([r, w]) => at(r).buffer === read && at(w).buffer === written)
+  )
+}
+
+function commitInPlace(program: Program<Call>, runs: readonly Placed[], aliases: Map<Buffer, Buffer>): void {
+  const lastFailing = runs.reduce((last, { run, position }) => (run.canFail ? position : last), -1)
+  const outputs = new Set(program.outputs.map(place => place.ref.buffer))
+  for (const { shared, from } of program.commits) {
+    const fresh = from.ref.buffer
+    const old = sharedBuffer(runs, shared)
+    if (old === null || outputs.has(old) || !isWhole(from.ref) || !equalDim(old.size, fresh.size)) continue
+    const writers = runs.filter(({ run }) => run.writes.some(ref => ref.buffer === fresh))
+    const writer = writers[0]
+    if (
+      writers.length !== 1 ||
+      writer === undefined ||
+      writer.repeats.length > 0 ||
+      writer.position <= lastFailing
+    )
+      continue
+    const isSafe = runs.every(({ run, position }) => {
+      if (!run.reads.some(ref => ref.buffer === old)) return true
+      return position < writer.position || (position === writer.position && mayOverwrite(run, old, fresh))
+    })
+    if (isSafe) aliases.set(fresh, old)
+  }
+}
+
+function sharedBuffer(runs: readonly Placed[], shared: object): Buffer | null {
+  for (const { run } of runs) for (const ref of run.reads) if (ref.buffer.shared === shared) return ref.buffer
+  return null
+}
+
+/** One row is enough for a ring when in every trip the only write comes last, or may overwrite what it reads. */
+function shrinkRings(runs: readonly Placed[]): void {
+  const rings = new Map<Ring, Buffer>()
+  for (const { run } of runs) {
+    for (const ref of [...run.reads, ...run.writes]) {
+      for (const move of ref.perTrip)
+        if (move.ring !== null && move.trip !== null) rings.set(move.ring, ref.buffer)
+    }
+  }
+  for (const [ring, buffer] of rings) {
+    const inLoop = runs.filter(({ run }) => moves(run.reads, ring, buffer) || moves(run.writes, ring, buffer))
+    const writers = inLoop.filter(({ run }) => moves(run.writes, ring, buffer))
+    const writer = writers[0]
+    if (writers.length !== 1 || writer === undefined || writer.repeats.length !== buffer.depth + 1) continue
+    const isSafe = inLoop.every(({ run, position }) => {
+      if (!moves(run.reads, ring, buffer)) return true
+      return position < writer.position || (position === writer.position && mayOverwrite(run, buffer, buffer))
+    })
+    if (isSafe) ring.slots = 1
+  }
+}
+
+function moves(refs: readonly BufferRef[], ring: Ring, buffer: Buffer): boolean {
+  return refs.some(
+    ref => ref.buffer === buffer && ref.perTrip.some(move => move.ring === ring && move.trip !== null),
+  )
+}
+
+function reuseDying(
+  program: Program<Call>,
+  runs: readonly Placed[],
+  intervals: ReadonlyMap<Buffer, Interval>,
+  aliases: Map<Buffer, Buffer>,
+): void {
+  const kept = new Set(
+    [...program.outputs, ...program.commits.map(x => x.from)].map(place => place.ref.buffer),
+  )
+  const taken = new Set<Buffer>(aliases.values())
+  for (const { run, position } of runs) {
+    for (const [r, w] of run.task.inPlace) {
+      const [read, written] = [run.task.args[r] as BufferRef, run.task.args[w] as BufferRef]
+      const [source, target] = [read.buffer, written.buffer]
+      if (source.role !== 'scratch' || target.role !== 'scratch' || kept.has(source) || taken.has(source))
+        continue
+      if (aliases.has(target) || source.depth !== target.depth || !isWhole(read) || !isWhole(written))
+        continue
+      if (
+        !equalDim(source.size, target.size) ||
+        source.dtype !== target.dtype ||
+        !mayOverwrite(run, source, target)
+      )
+        continue
+      const dies = intervals.get(source)!.end === position && intervals.get(target)!.begin === position
+      if (!dies || aliases.has(source)) continue
+      aliases.set(target, source)
+      taken.add(source)
+    }
+  }
+}

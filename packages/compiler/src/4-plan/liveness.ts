@@ -1,0 +1,62 @@
+/**
+ * When each buffer's content matters: from its first write to its last read, in positions of the program's runs.
+ *
+ * What is touched inside a repeat but lies outside it matters for the whole repeat.
+ */
+import type { Buffer, BufferRef, Call, Program, Run, Step } from '../program.js'
+
+export interface Interval {
+  begin: number
+  end: number
+}
+
+/** A run with its position, and the repeats around it as spans of positions. */
+export interface Placed {
+  readonly run: Run<Call>
+  readonly position: number
+  readonly repeats: readonly Interval[]
+}
+
+/** Every run of the program in order. Inputs are there before position 0, outputs are read at `end`. */
+export function placedRuns(program: Program<Call>): {
+  readonly runs: readonly Placed[]
+  readonly end: number
+} {
+  const runs: Placed[] = []
+  const walk = (steps: readonly Step<Call>[], repeats: readonly Interval[]) => {
+    for (const step of steps) {
+      if (step.kind === 'run') runs.push({ run: step, position: runs.length, repeats })
+      else {
+        const span = { begin: runs.length, end: runs.length }
+        walk(step.body, [...repeats, span])
+        span.end = Math.max(span.begin, runs.length - 1)
+      }
+    }
+  }
+  walk(program.steps, [])
+  return { runs, end: runs.length }
+}
+
+export function liveIntervals(program: Program<Call>): ReadonlyMap<Buffer, Interval> {
+  const { runs, end } = placedRuns(program)
+  const intervals = new Map<Buffer, Interval>()
+  const touch = (buffer: Buffer, from: number, to: number) => {
+    const known = intervals.get(buffer)
+    if (known === undefined) intervals.set(buffer, { begin: buffer.role === 'input' ? -1 : from, end: to })
+    else {
+      known.begin = Math.min(known.begin, from)
+      known.end = Math.max(known.end, to)
+    }
+  }
+  for (const { run, position, repeats } of runs) {
+    const touched = (ref: BufferRef) => {
+      const span = repeats[ref.buffer.depth]
+      touch(ref.buffer, span?.begin ?? position, span?.end ?? position)
+    }
+    for (const ref of run.reads) touched(ref)
+    for (const ref of run.writes) touched(ref)
+  }
+  for (const { ref } of program.outputs) touch(ref.buffer, end, end)
+  for (const { from } of program.commits) touch(from.ref.buffer, end, end)
+  return intervals
+}

@@ -1,0 +1,84 @@
+/**
+ * Place: the program's buffers → offsets in one arena, for one binding of the sizes.
+ *
+ * Two buffers may overlap when their contents never matter at the same time. Largest first, each at the lowest offset
+ * that fits. Shared variables and constants have addresses of their own and are not placed here.
+ */
+import type { Dim } from '@arignote/graph'
+import { bytesOf } from '@arignote/loops'
+import type { Buffer, BufferRole, Call, Program } from '../program.js'
+import type { Aliases } from './alias.js'
+import { liveIntervals } from './liveness.js'
+
+const alignment = 64
+
+export interface Plan {
+  /** Byte offsets of arena buffers (aliased ones included). */
+  readonly offsets: ReadonlyMap<Buffer, number>
+  /** Bytes of the arena. */
+  readonly bytes: number
+  /** Bytes of the arena's buffers by role, as if nothing overlapped. */
+  readonly byRole: ReadonlyMap<BufferRole, number>
+}
+
+interface Block {
+  readonly buffer: Buffer
+  readonly bytes: number
+  begin: number
+  end: number
+  offset: number
+}
+
+export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: Dim) => number): Plan {
+  const blocks = new Map<Buffer, Block>()
+  const offsets = new Map<Buffer, number>()
+  const root = (buffer: Buffer): Buffer => {
+    let at = buffer
+    while (aliases.has(at)) at = aliases.get(at)!
+    return at
+  }
+  const intervals = liveIntervals(program)
+  for (const [buffer, { begin, end }] of intervals) {
+    const owner = root(buffer)
+    if (!isArena(owner)) continue
+    const known = blocks.get(owner)
+    if (known === undefined) {
+      const bytes = align(evaluate(owner.size) * bytesOf(owner.dtype))
+      blocks.set(owner, { buffer: owner, bytes, begin, end, offset: 0 })
+    } else {
+      known.begin = Math.min(known.begin, begin)
+      known.end = Math.max(known.end, end)
+    }
+  }
+  const bytes = assignOffsets([...blocks.values()])
+  for (const buffer of intervals.keys()) {
+    const block = blocks.get(root(buffer))
+    if (block !== undefined) offsets.set(buffer, block.offset)
+  }
+  const byRole = new Map<BufferRole, number>()
+  for (const { buffer, bytes: size } of blocks.values())
+    byRole.set(buffer.role, (byRole.get(buffer.role) ?? 0) + size)
+  return { offsets, bytes, byRole }
+}
+
+const isArena = (buffer: Buffer) =>
+  buffer.role !== 'shared' && buffer.role !== 'constant' && buffer.role !== 'errors'
+const align = (bytes: number) => Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
+
+function assignOffsets(blocks: readonly Block[]): number {
+  const placed: Block[] = []
+  let total = 0
+  for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes || a.begin - b.begin)) {
+    let offset = 0
+    for (const other of placed) {
+      if (other.begin > block.end || other.end < block.begin) continue
+      if (offset + block.bytes <= other.offset) break
+      offset = Math.max(offset, other.offset + other.bytes)
+    }
+    block.offset = offset
+    total = Math.max(total, offset + block.bytes)
+    const at = placed.findIndex(other => other.offset > offset)
+    placed.splice(at < 0 ? placed.length : at, 0, block)
+  }
+  return total
+}

@@ -1,0 +1,136 @@
+/**
+ * The driver: runs a planned program, calling kernels with addresses that move with the trips of its repeats.
+ *
+ * Arguments are prepared once for a plan and an arena; only those that move are recomputed per trip. Long kernels are
+ * called in pieces, so that an engine can replace slow first code by fast code between them.
+ */
+import type { Dim } from '@arignote/graph'
+import { bytesOf } from '@arignote/loops'
+import type { BufferRef, Call, PerTrip, Run, Step, Trip } from '../program.js'
+import type { KernelFunction } from './backend.js'
+
+/** A program made ready: true when it ran to its end, false when an error was left in the record. */
+export type Driver = () => boolean
+
+export interface DriverContext {
+  /** The address of a buffer's first byte. */
+  address(ref: BufferRef): number
+  evaluate(dim: Dim): number
+  kernel(call: Call): KernelFunction
+  /** Whether the error record has an entry. */
+  failed(): boolean
+}
+
+interface Move {
+  readonly argument: number
+  readonly depth: number
+  readonly bytes: number
+  readonly slots: number
+  readonly phase: number
+}
+
+type Action = (trips: Int32Array) => boolean
+
+export function makeDriver(steps: readonly Step<Call>[], context: DriverContext): Driver {
+  const deepest = depthOf(steps)
+  const trips = new Int32Array(deepest + 1)
+  const action = sequence(steps, context)
+  return () => action(trips)
+}
+
+function depthOf(steps: readonly Step<Call>[]): number {
+  return steps.reduce(
+    (depth, step) => (step.kind === 'repeat' ? Math.max(depth, 1 + depthOf(step.body)) : depth),
+    0,
+  )
+}
+
+function sequence(steps: readonly Step<Call>[], context: DriverContext): Action {
+  const actions = steps.map(
+    (step): Action => (step.kind === 'run' ? runAction(step, context) : repeatAction(step, context)),
+  )
+  return trips => {
+    for (let i = 0; i < actions.length; i++) if (!actions[i]!(trips)) return false
+    return true
+  }
+}
+
+function repeatAction(step: Extract<Step<Call>, { kind: 'repeat' }>, context: DriverContext): Action {
+  const count = context.evaluate(step.count)
+  const { depth } = step.trip
+  const body = sequence(step.body, context)
+  return trips => {
+    for (let t = 0; t < count; t++) {
+      trips[depth] = t
+      if (!body(trips)) return false
+    }
+    return true
+  }
+}
+
+function runAction(run: Run<Call>, context: DriverContext): Action {
+  const { task } = run
+  const kernel = context.kernel(task)
+  const moves: Move[] = []
+  const start = task.args.map((arg, argument) => {
+    if (typeof arg === 'number' || !('buffer' in arg)) return context.evaluate(arg)
+    return prepareRef(arg, argument, moves, context)
+  })
+  const { canFail } = run
+  const args = [...start]
+  const invoke = invocation(kernel, args, task, context)
+  if (moves.length === 0) {
+    return () => {
+      invoke()
+      return !canFail || !context.failed()
+    }
+  }
+  const moving = [...new Set(moves.map(move => move.argument))]
+  return trips => {
+    for (const argument of moving) args[argument] = start[argument]!
+    for (const { argument, depth, bytes, slots, phase } of moves) {
+      const t = trips[depth]! + phase
+      args[argument]! += bytes * (slots === 0 ? t : t % slots)
+    }
+    invoke()
+    return !canFail || !context.failed()
+  }
+}
+
+/** The address outside all repeats; what repeats add goes to `moves`. */
+function prepareRef(ref: BufferRef, argument: number, moves: Move[], context: DriverContext): number {
+  const size = bytesOf(ref.buffer.dtype)
+  let address = context.address(ref) + size * context.evaluate(ref.offset)
+  for (const move of ref.perTrip) {
+    const bytes = size * context.evaluate(move.stride)
+    const slots = move.ring?.slots ?? 0
+    const phase = context.evaluate(move.phase)
+    if (move.trip === null) address += bytes * fixedRow(move, phase)
+    else moves.push({ argument, depth: depthIn(move.trip), bytes, slots, phase })
+  }
+  return address
+}
+
+const depthIn = (trip: Trip) => trip.depth
+
+/** The row of a ring that holds its value after (or before) its repeat. */
+export function fixedRow({ ring }: PerTrip, phase: number): number {
+  return ring === null ? phase : phase % ring.slots
+}
+
+/** Calls the kernel with the present arguments, over its whole range. */
+function invocation(kernel: KernelFunction, args: number[], task: Call, context: DriverContext): () => void {
+  if (task.range === null) return () => kernel(...args)
+  const extent = context.evaluate(task.range.extent)
+  const { chunk } = task.range
+  const begin = args.length
+  args.push(0, extent)
+  if (extent <= 2 * chunk) return () => kernel(...args)
+  return () => {
+    for (let at = 0; at < extent; at += chunk) {
+      args[begin] = at
+      args[begin + 1] = Math.min(extent, at + chunk)
+      kernel(...args)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * A planned program of kernels (Wasm or JavaScript) at work on the heap: arguments in, kernels run, results out, commits.
+ */
+import { type Dim, evaluateDim } from '@arignote/graph'
+import { bytesOf, type TypedArray } from '@arignote/loops'
+import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
+import type { Buffer, BufferRef, Call, Place, Program } from '../program.js'
+import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
+import { type Driver, fixedRow, makeDriver } from './driver.js'
+
+/** What the process's heap offers to executables. */
+export interface NativeHeap extends KernelMemory {
+  adopt(shared: CompiledGraph['shared'][number]): number
+  place(data: TypedArray): number
+  scratch(bytes: number): number
+}
+
+/** A program with its memory planned for one binding. */
+export interface NativePlan {
+  readonly offsets: ReadonlyMap<Buffer, number>
+  readonly aliases: ReadonlyMap<Buffer, Buffer>
+  readonly bytes: number
+  readonly byRole: ReadonlyMap<Buffer['role'], number>
+}
+
+export interface NativeParts {
+  readonly graph: CompiledGraph
+  readonly program: Program<Call>
+  readonly plan: NativePlan
+  readonly kernels: ReadonlyMap<Call, KernelFunction>
+  readonly backend: KernelBackend
+  readonly heap: NativeHeap
+  readonly binding: Binding
+  /** The user's error for an index that left an entry in the error record. */
+  fail(record: number, value: number): Error
+  print(): readonly string[]
+}
+
+export class NativeExecutable implements Executable {
+  readonly #evaluate: (dim: Dim) => number
+  readonly #shapes: readonly (readonly number[])[]
+  readonly #record = new Int32Array(2)
+  readonly #inputs: readonly { readonly buffer: Buffer; readonly index: number; readonly length: number }[]
+  #base = -1
+  #driver: Driver = () => true
+  #sharedAddresses: number[] = []
+
+  constructor(private readonly parts: NativeParts) {
+    const { program, binding, plan } = parts
+    this.#evaluate = dim => evaluateDim(dim, symbol => binding.get(symbol) ?? unbound(symbol.name))
+    this.#shapes = program.outputs.map(place => place.shape.map(this.#evaluate))
+    this.#inputs = [...plan.offsets.keys()].flatMap(buffer =>
+      buffer.input === undefined
+        ? []
+        : [{ buffer, index: buffer.input, length: this.#evaluate(buffer.size) }],
+    )
+  }
+
+  call(args: readonly { copyTo(target: TypedArray): void }[], result: (index: number) => TypedArray): void {
+    this.#prepare()
+    const { program, heap } = this.parts
+    for (const { buffer, index, length } of this.#inputs) {
+      const target = this.#view(buffer, this.#addressOf(buffer), length)
+      args[index]!.copyTo(target)
+    }
+    const errors = this.#view(program.errors, heap.place(this.#record), 2)
+    errors.fill(0)
+    if (!this.#driver()) throw this.parts.fail(errors[0]!, errors[1]!)
+    for (const [i, place] of program.outputs.entries()) result(i).set(this.#valueAt(place, this.#shapes[i]!))
+    for (const { shared, from } of program.commits) {
+      if (this.parts.plan.aliases.has(from.ref.buffer)) continue
+      const shape = from.shape.map(this.#evaluate)
+      const value = this.#valueAt(from, shape)
+      const { cell } = shared
+      if (shape.every((n, i) => n === cell.shape[i])) cell.read().set(value)
+      else cell.write(value.slice(), shape)
+    }
+  }
+
+  outputShape(index: number): readonly number[] {
+    return this.#shapes[index]!
+  }
+
+  memory(): MemoryReport {
+    const { plan, graph, program } = this.parts
+    const of = (role: Buffer['role']) => plan.byRole.get(role) ?? 0
+    const parameters = graph.shared.reduce((sum, v) => sum + v.cell.read().byteLength, 0)
+    const constants = [...constantsOf(program)].reduce((sum, { data }) => sum + data!.byteLength, 0)
+    const outputs = program.outputs.reduce((sum, { ref }, i) => {
+      return sum + bytesOf(ref.buffer.dtype) * this.#shapes[i]!.reduce((product, n) => product * n, 1)
+    }, 0)
+    const [inputs, states, histories] = [of('input'), of('state'), of('history')]
+    const scratch = Math.max(0, plan.bytes - inputs - states - histories)
+    return {
+      parameters,
+      inputs,
+      outputs,
+      states,
+      histories,
+      scratch,
+      constants,
+      total: parameters + constants + plan.bytes,
+    }
+  }
+
+  kernels(): readonly string[] {
+    return this.parts.print()
+  }
+
+  text(): string {
+    const kernels = new Set([...this.parts.kernels.keys()].map(call => call.kernel))
+    return [...kernels].map(kernel => this.parts.backend.text(kernel)).join('\n\n')
+  }
+
+  /** Makes the driver anew when the arena or a shared variable has moved. */
+  #prepare(): void {
+    const { heap, plan, graph, program, kernels } = this.parts
+    const addresses = graph.shared.map(shared => heap.adopt(shared))
+    const base = heap.scratch(plan.bytes)
+    const moved = base !== this.#base || addresses.some((address, i) => address !== this.#sharedAddresses[i])
+    if (!moved) return
+    this.#base = base
+    this.#sharedAddresses = addresses
+    this.#driver = makeDriver(program.steps, {
+      address: ref => this.#addressOf(ref.buffer),
+      evaluate: this.#evaluate,
+      kernel: call => kernels.get(call)!,
+      failed: () => this.#view(program.errors, heap.place(this.#record), 2)[0] !== 0,
+    })
+  }
+
+  #addressOf(buffer: Buffer): number {
+    const { heap, plan, graph } = this.parts
+    let owner = buffer
+    while (plan.aliases.has(owner)) owner = plan.aliases.get(owner)!
+    if (owner.shared !== undefined) return this.#sharedAddresses[graph.shared.indexOf(owner.shared)]!
+    if (owner.role === 'errors') return heap.place(this.#record)
+    if (owner.data !== undefined) return heap.place(owner.data)
+    return this.#base + plan.offsets.get(owner)!
+  }
+
+  #valueAt({ ref }: Place, shape: readonly number[]): TypedArray {
+    return this.#view(
+      ref.buffer,
+      this.#addressIn(ref),
+      shape.reduce((product, n) => product * n, 1),
+    )
+  }
+
+  #addressIn(ref: BufferRef): number {
+    const size = bytesOf(ref.buffer.dtype)
+    const start = this.#addressOf(ref.buffer) + size * this.#evaluate(ref.offset)
+    return ref.perTrip.reduce(
+      (address, move) =>
+        address + size * this.#evaluate(move.stride) * fixedRow(move, this.#evaluate(move.phase)),
+      start,
+    )
+  }
+
+  #view(buffer: Buffer, address: number, length: number): TypedArray {
+    const { views } = this.parts.heap
+    const whole = buffer.dtype === 'bool' ? views.uint8 : views[buffer.dtype]
+    const start = address / bytesOf(buffer.dtype)
+    return whole.subarray(start, start + length)
+  }
+}
+
+function constantsOf(program: Program<Call>): ReadonlySet<Buffer> {
+  const found = new Set<Buffer>()
+  const walk = (steps: typeof program.steps) => {
+    for (const step of steps) {
+      if (step.kind === 'repeat') walk(step.body)
+      else for (const { buffer } of step.reads) if (buffer.role === 'constant') found.add(buffer)
+    }
+  }
+  walk(program.steps)
+  return found
+}
+
+function unbound(name: string | null): never {
+  throw new Error(`internal: size ${name ?? 'without a name'} is not bound`)
+}

@@ -1,0 +1,118 @@
+/**
+ * The expression behind a stored value: what is computed on the way (interior) and what is read from memory (leaves).
+ */
+import type { Apply, Variable } from '@arignote/graph'
+import { type Scalar, s, scalarType } from '@arignote/loops'
+import type { Place } from './program.js'
+
+export type PlaceOf = (v: Variable) => Place | null
+
+export interface Leaf {
+  readonly variable: Variable
+  /** Read at the very index that is stored: through maps only. */
+  readonly pointwise: boolean
+}
+
+export interface Expression {
+  readonly interior: ReadonlySet<Variable>
+  readonly leaves: readonly Leaf[]
+}
+
+/** Walks down from a value to what has a place. The value itself is computed, even if it has a place. */
+export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolean): Expression {
+  if (!computed) return { interior: new Set(), leaves: [{ variable: value, pointwise: true }] }
+  const interior = new Map<Variable, boolean>([[value, true]])
+  const leaves = new Map<Variable, boolean>()
+  const stack: Variable[] = [value]
+  while (stack.length > 0) {
+    const v = stack.pop()!
+    const node = v.owner
+    if (node === null) throw new Error(`internal: ${v.name ?? 'an input'} has no place`)
+    const pointwise = interior.get(v)! && node.op.family.kind === 'map'
+    for (const input of node.inputs) {
+      const table = placeOf(input) === null ? interior : leaves
+      const before = table.get(input)
+      if (before === undefined || (before && !pointwise)) {
+        table.set(input, pointwise)
+        if (table === interior) stack.push(input)
+      }
+    }
+  }
+  return {
+    interior: new Set(interior.keys()),
+    leaves: [...leaves].map(([variable, pointwise]) => ({ variable, pointwise })),
+  }
+}
+
+/**
+ * Whether every element depends only on elements at its own index (and on scalars), so that axes may be merged. Whatever
+ * `anchor` reads is not looked at.
+ */
+export function isPointwise({ interior, leaves }: Expression, anchor: Apply | null = null): boolean {
+  const scalar = (v: Variable) => v.ndim === 0
+  return (
+    leaves.every(leaf => leaf.pointwise || scalar(leaf.variable) || anchor?.inputs.includes(leaf.variable)) &&
+    [...interior].every(v => {
+      const node = v.owner!
+      return (
+        node === anchor ||
+        node.op.family.kind === 'map' ||
+        scalar(v) ||
+        (node.op.family.kind === 'view' && node.inputs.every(scalar))
+      )
+    })
+  )
+}
+
+/** About how many instructions an element of a map costs, by what its body is built from. */
+export function nodeCost(node: Apply): number {
+  switch (node.op.family.kind) {
+    case 'map':
+      return mapCost(node)
+    case 'gather':
+      return 3
+    case 'view':
+      return node.op.family.assemble !== undefined || node.op.family.strided === undefined ? 3 : 0
+    default:
+      return 1
+  }
+}
+
+const costs = new WeakMap<object, Map<string, number>>()
+const transcendental = 12
+const division = 4
+
+function mapCost(node: Apply): number {
+  const family = node.op.family
+  if (family.kind !== 'map') return 1
+  const types = node.inputs.map(v => v.dtype)
+  const key = types.join()
+  let table = costs.get(node.op)
+  if (table === undefined) {
+    table = new Map()
+    costs.set(node.op, table)
+  }
+  let cost = table.get(key)
+  if (cost === undefined) {
+    const args = types.map((t, i): Scalar => s.register({ name: `x${i}`, type: scalarType(t) }))
+    cost = scalarCost(family.body(args, node.params, node.outputs[0]!.type))
+    table.set(key, cost)
+  }
+  return cost
+}
+
+function scalarCost(root: Scalar): number {
+  const seen = new Set<Scalar>()
+  const stack = [root]
+  let cost = 0
+  while (stack.length > 0) {
+    const x = stack.pop()!
+    if (seen.has(x)) continue
+    seen.add(x)
+    if (x.kind === 'intrinsic') cost += transcendental
+    else if (x.kind === 'instruction')
+      cost += x.name === 'div' || x.name === 'sqrt' || x.name === 'quot' || x.name === 'rem' ? division : 1
+    if (x.kind === 'intrinsic' || x.kind === 'instruction') stack.push(...x.args)
+  }
+  return cost
+}

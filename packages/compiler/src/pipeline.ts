@@ -1,0 +1,104 @@
+/**
+ * The pipeline behind a compiled function, from a closed graph to something that runs:
+ *
+ *   schedule   which variables get memory, in which order      CompiledGraph → Program<GroupTask>
+ *   lower      what each kernel does, as loops                 → Program<Call>
+ *   alias      which buffers share memory                      → Aliases
+ *   load       kernels as functions                            5-emit, cached by content
+ *   place      addresses, for one binding of the sizes         → Plan
+ *
+ * All but `place` is done once for a graph: kernels take as arguments whatever a size decides.
+ */
+import { type Dim, evaluateDim } from '@arignote/graph'
+import { type Kernel, printKernel, verifyKernel } from '@arignote/loops'
+import { schedule } from './2-schedule/schedule.js'
+import { lower } from './3-lower/lower.js'
+import { type Aliases, findAliases } from './4-plan/alias.js'
+import { place } from './4-plan/place.js'
+import type { KernelBackend, KernelFunction } from './5-emit/backend.js'
+import { NativeExecutable, type NativeHeap } from './5-emit/native.js'
+import { indexOutOfRange } from './errors.js'
+import type { Backend, Binding, CompiledGraph } from './executable.js'
+import { printProgram } from './print-program.js'
+import { type Call, mapTasks, type Program, type Step } from './program.js'
+import { timed, trace } from './trace.js'
+
+interface Compiled {
+  readonly program: Program<Call>
+  readonly aliases: Aliases
+  readonly kernels: ReadonlyMap<Call, KernelFunction>
+}
+
+/** A back end of graphs from a back end of kernels. */
+export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend {
+  const programs = new WeakMap<CompiledGraph, Compiled>()
+  return {
+    name: backend.name,
+    prepare(graph, binding) {
+      let compiled = programs.get(graph)
+      if (compiled === undefined) {
+        compiled = compileGraph(graph, binding, backend, heap)
+        programs.set(graph, compiled)
+      }
+      const { program, aliases, kernels } = compiled
+      const evaluate = evaluator(binding)
+      const layout = timed('plan', () => place(program, aliases, evaluate))
+      return new NativeExecutable({
+        graph,
+        program,
+        plan: { ...layout, aliases },
+        kernels,
+        backend,
+        heap,
+        binding,
+        fail: (record, value) => {
+          const { node, size } = program.failures[record - 1]!
+          return indexOutOfRange(node, value, evaluate(size))
+        },
+        print: () => distinctKernels(program.steps).map(printKernel),
+      })
+    },
+  }
+}
+
+/** Sizes that the first call does not tell are taken to be moderate when costs are weighed. */
+const typicalSize = 32
+
+function evaluator(binding: Binding): (dim: Dim) => number {
+  return dim => evaluateDim(dim, symbol => binding.get(symbol) ?? typicalSize)
+}
+
+function compileGraph(
+  graph: CompiledGraph,
+  binding: Binding,
+  backend: KernelBackend,
+  heap: NativeHeap,
+): Compiled {
+  const groups = timed('schedule', () => schedule(graph, backend.target, evaluator(binding)))
+  const program = timed('lower', () => mapTasks(groups, task => lower(task, groups.errors)))
+  const aliases = timed('alias', () => findAliases(program))
+  trace('program', 'program', () => printProgram(program, aliases))
+  const calls = callsOf(program.steps)
+  trace('kernels', 'kernels', () => distinctKernels(program.steps).map(printKernel).join('\n\n'))
+  if (underTest()) for (const { kernel } of calls) verifyKernel(kernel)
+  const functions = timed('emit', () =>
+    backend.load(
+      calls.map(call => call.kernel),
+      heap,
+    ),
+  )
+  return { program, aliases, kernels: new Map(calls.map((call, i) => [call, functions[i]!])) }
+}
+
+function callsOf(steps: readonly Step<Call>[]): readonly Call[] {
+  return steps.flatMap(step => (step.kind === 'repeat' ? callsOf(step.body) : [step.task]))
+}
+
+function distinctKernels(steps: readonly Step<Call>[]): readonly Kernel[] {
+  return [...new Set(callsOf(steps).map(call => call.kernel))]
+}
+
+/** Every kernel is verified when tests run; a user's process trusts them. */
+function underTest(): boolean {
+  return typeof process === 'object' && process.env?.NODE_ENV === 'test'
+}
