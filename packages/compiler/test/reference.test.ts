@@ -183,7 +183,7 @@ describe('the reference back end', () => {
     ])
     for (const wrong of [3, -1]) {
       expect(() => evaluate([x, ids], [rows], [values, argument([4], [0, wrong, 0, 0])])).toThrow(
-        new RegExp(`index ${wrong} is out of range for an axis of 3[^]*x +: f32\\[2, 3\\]`),
+        new RegExp(`index ${wrong} is out of range for an axis of size 3[^]*x +: f32\\[2, 3\\]`),
       )
     }
   })
