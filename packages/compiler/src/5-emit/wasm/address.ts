@@ -1,0 +1,149 @@
+/**
+ * Addresses: polynomials  →  pointers with static offsets.
+ *
+ * Accesses of one block whose addresses differ by constants share a group: one base, the least of the addresses, and
+ * offsets in the instructions (the base is then an address that is really used, so it never wraps below zero). Where an
+ * address moves evenly with a loop, its base is a pointer: a local that the loop increments.
+ */
+import type { LoopCode } from './code.js'
+import type { Block, Graph, Node, Slot } from './node.js'
+import {
+  addPoly,
+  coefficientIn,
+  keyOf,
+  nodeOfPoly,
+  nodeOfTerms,
+  type Poly,
+  substitute,
+  type Term,
+  withoutConstant,
+} from './poly.js'
+
+/** Addresses that differ by constants. */
+export interface Group {
+  /** The block whose accesses decide the least offset; null as long as only other addresses build on it. */
+  block: Block | null
+  /** The value of the base is the group's polynomial plus this; infinite while there are no accesses. */
+  least: number
+  /** What accesses take as their address. */
+  node: Node
+  readonly pointer: Pointer | null
+}
+
+export interface Pointer {
+  readonly loop: LoopCode
+  readonly slot: Slot
+  /** The value before the first trip, but for the group's least offset. */
+  readonly start: Node
+  readonly startShift: () => number
+  /** Bytes per trip. */
+  readonly stride: Node
+  /** Bytes per unit of the axis. */
+  readonly unit: Node
+  marked: boolean
+}
+
+/** The least offset, where there is one. */
+export function leastOf(group: Group): number {
+  return group.least === Number.POSITIVE_INFINITY ? 0 : group.least
+}
+
+export class Addresses {
+  readonly #graph: Graph
+  readonly #groups = new Map<string, Group[]>()
+
+  constructor(graph: Graph) {
+    this.#graph = graph
+  }
+
+  /** The group of an address that is used in `block`; the polynomial's constant is left to the caller. */
+  group(address: Poly, block: Block): Group {
+    return this.#find(withoutConstant(address), block)
+  }
+
+  /** An address as a value. */
+  node(address: Poly): Node {
+    return this.#shifted(address, 0)
+  }
+
+  #shifted(address: Poly, by: number): Node {
+    const group = this.#find(withoutConstant(address), null)
+    const constant = address.constant + by
+    return this.#shift(group.node, () => constant - leastOf(group))
+  }
+
+  #shift(node: Node, amount: () => number): Node {
+    return this.#graph.fresh({ op: 'shift', type: 'i32', operands: [node], home: node.home, amount })
+  }
+
+  #find(address: Poly, block: Block | null): Group {
+    const key = keyOf(address)
+    let groups = this.#groups.get(key)
+    if (groups === undefined) {
+      groups = []
+      this.#groups.set(key, groups)
+    }
+    const known =
+      groups.find(group => group.block === block) ??
+      groups.find(group => block === null || group.block === null)
+    if (known !== undefined) {
+      known.block ??= block
+      return known
+    }
+    const group = this.#make(address, block)
+    groups.push(group)
+    return group
+  }
+
+  #make(address: Poly, block: Block | null): Group {
+    let home = this.#graph.root
+    for (const { factors } of address.terms) {
+      for (const { home: at } of factors) if (at.depth > home.depth) home = at
+    }
+    if (home.kind === 'body') {
+      const { axis } = home.loop!
+      const moves = ({ factors }: Term) => factors.every(x => x.home !== home || x === axis)
+      const steady: Poly = { terms: address.terms.filter(moves), constant: 0 }
+      const unit = coefficientIn(steady, axis)
+      const isEven = unit?.terms.every(({ factors }) => factors.every(x => x.home !== home)) ?? false
+      if (unit !== null && isEven && steady.terms.length === address.terms.length) {
+        const pointer = this.#pointer(home.loop!, address, unit, block)
+        if (pointer !== null) return pointer
+      } else if (isEven && steady.terms.length > 0) {
+        const rest = address.terms.filter(term => !moves(term))
+        return this.#plain(nodeOfTerms(this.#graph, rest, this.node(steady)), block)
+      }
+    }
+    return this.#plain(nodeOfTerms(this.#graph, address.terms, this.#graph.int(0)), block)
+  }
+
+  #plain(value: Node, block: Block | null): Group {
+    const group: Group = { block, least: Number.POSITIVE_INFINITY, node: value, pointer: null }
+    group.node = this.#shift(value, () => leastOf(group))
+    return group
+  }
+
+  #pointer(loop: LoopCode, address: Poly, unit: Poly, block: Block | null): Group | null {
+    const start = substitute(address, loop.axis, loop.start)
+    if (start === null) return null
+    const slot: Slot = { name: 'p', type: 'i32', local: null }
+    const unitNode = nodeOfPoly(this.#graph, unit)
+    const base = this.#find(withoutConstant(start), null)
+    const group: Group = {
+      block,
+      least: Number.POSITIVE_INFINITY,
+      node: this.#graph.fresh({ op: 'read', type: 'i32', operands: [], home: loop.body, slot }),
+      pointer: {
+        loop,
+        slot,
+        start: base.node,
+        startShift: () => start.constant - leastOf(base) + leastOf(group),
+        stride: this.#graph.mul(unitNode, this.#graph.int(loop.step)),
+        unit: unitNode,
+        marked: false,
+      },
+    }
+    ;(group.node as { group: Group | null }).group = group
+    return group
+  }
+}

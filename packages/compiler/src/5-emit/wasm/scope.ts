@@ -1,0 +1,181 @@
+/**
+ * Scope: what names stand for while a kernel is walked — axes, registers, buffers, sizes, and the lanes at work.
+ *
+ * A value is one node where it is the same in every lane, and otherwise one vector for each jammed copy. Reads of
+ * registers and of memory carry versions: entering and leaving a loop, or a store, begins new ones.
+ */
+import type { Axis, BufferParam, Register, Scalar, SizeParam } from '@arignote/loops'
+import type { ValueType } from '@arignote/wasm'
+import { Addresses } from './address.js'
+import type { LoopCode, Statement } from './code.js'
+import type { Effects } from './effects.js'
+import { valueTypes } from './instructions.js'
+import { type Block, Graph, type Node, type Slot } from './node.js'
+import { type Poly, polyOfNode } from './poly.js'
+import { type Lanes, type SimdTables, simdTables, splat } from './simd.js'
+
+/** Uniform, or one vector for each jammed copy. */
+export type Built = Node | readonly Node[]
+
+export function isUniform(x: Built): x is Node {
+  return !Array.isArray(x)
+}
+
+/** The lanes loop at work. Copy j, lane l of a trip is at counter + (j·lanes + l)·step. */
+export interface LaneContext {
+  readonly axis: Axis
+  readonly lanes: Lanes
+  readonly jam: number
+  readonly step: number
+  readonly registers: ReadonlySet<Register>
+  /** Stands for the axis in polynomials. */
+  readonly symbol: Node
+  readonly counter: Poly
+}
+
+export interface RegisterState {
+  readonly built: Built
+  readonly poly: Poly | null
+  /** The variables of a register that is assigned somewhere; null: it is a name for a value. */
+  readonly slots: readonly Slot[] | null
+}
+
+/** An index that differs from lane to lane other than by the axis. */
+export interface LaneIndex {
+  readonly scalar: Scalar
+  readonly copies: readonly Node[]
+}
+
+export interface EmitOptions {
+  readonly simd: boolean
+  readonly fused: boolean
+}
+
+export class Scope {
+  readonly graph = new Graph()
+  readonly addresses = new Addresses(this.graph)
+  readonly tables: SimdTables
+  readonly params = new Map<BufferParam | SizeParam, Node>()
+  readonly axes = new Map<Axis, Poly>()
+  readonly registers = new Map<Register, RegisterState>()
+  readonly laneIndices = new Map<Node, LaneIndex>()
+  block: Block = this.graph.root
+  lanes: LaneContext | null = null
+  /** What scalars were built to. Those that a store or an assignment may change are kept apart. */
+  stable = new Map<Scalar, Built>()
+  volatile = new Map<Scalar, Built>()
+  readonly #versions = new Map<BufferParam, { version: number; home: Block }>()
+  readonly #splats = new Map<string, Node>()
+  #version = 0
+
+  constructor(
+    readonly options: EmitOptions,
+    /** Registers that are assigned somewhere. */
+    readonly mutable: ReadonlySet<Register>,
+    /** Buffers that are written somewhere. */
+    readonly written: ReadonlySet<BufferParam>,
+  ) {
+    this.tables = simdTables(options.fused)
+  }
+
+  push(statement: Statement): void {
+    this.block.statements.push(statement)
+  }
+
+  slot(name: string, type: ValueType): Slot {
+    const slot: Slot = { name, type, local: null }
+    this.block.slots.push(slot)
+    return slot
+  }
+
+  /** Binds a register to new variables, without giving them values. */
+  variables(register: Register, copies: number | null): RegisterState {
+    const type = copies === null ? valueTypes[register.type] : 'v128'
+    const slots = Array.from({ length: copies ?? 1 }, () => this.slot(register.name, type))
+    return this.bind(register, slots, copies !== null)
+  }
+
+  bind(register: Register, slots: readonly Slot[], isVector: boolean): RegisterState {
+    const reads = slots.map(slot => this.graph.read(slot, this.block))
+    const state = { built: isVector ? reads : reads[0]!, poly: null, slots }
+    this.registers.set(register, state)
+    return state
+  }
+
+  /** A name for a value. */
+  alias(register: Register, built: Built, poly: Poly | null): void {
+    if (this.registers.has(register)) this.forget()
+    this.registers.set(register, { built, poly, slots: null })
+  }
+
+  /** After an assignment: reads give the new value. */
+  renew(register: Register): void {
+    const state = this.registers.get(register)
+    if (state?.slots == null) return
+    this.bind(register, state.slots, !isUniform(state.built))
+    this.volatile.clear()
+  }
+
+  /** After a store: loads give the new contents. */
+  wrote(buffer: BufferParam): void {
+    this.#versions.set(buffer, { version: ++this.#version, home: this.block })
+    this.volatile.clear()
+  }
+
+  memory(buffer: BufferParam): { readonly version: number; readonly home: Block } {
+    return this.#versions.get(buffer) ?? { version: 0, home: this.graph.root }
+  }
+
+  forget(): void {
+    this.stable.clear()
+    this.volatile.clear()
+  }
+
+  /** Runs `body` in the body of a loop. */
+  within(loop: LoopCode, effects: Effects, body: () => void): void {
+    const outer = this.block
+    this.block = loop.body
+    this.#begin(effects)
+    body()
+    this.block = outer
+    this.#begin(effects)
+    this.push({ kind: 'loop', loop })
+  }
+
+  #begin({ registers, buffers }: Effects): void {
+    this.forget()
+    for (const register of registers) this.renew(register)
+    for (const buffer of buffers) this.wrote(buffer)
+  }
+
+  /** The polynomial of an index that lanes do not agree on. */
+  laneIndex(scalar: Scalar, copies: readonly Node[]): Poly {
+    for (const [node, known] of this.laneIndices) if (known.copies[0] === copies[0]) return polyOfNode(node)
+    const node = this.graph.fresh({ op: 'lanes', type: 'i32', operands: [], home: this.block })
+    this.laneIndices.set(node, { scalar, copies })
+    return polyOfNode(node)
+  }
+
+  /** A uniform value in every lane. Loads are repeated as loads into every lane. */
+  splat(x: Node, type: Register['type']): Node {
+    const known = this.splatOf(x, type)
+    if (known !== null) return known
+    const op = splatLoads.get(x.op)
+    const node =
+      op === undefined
+        ? splat(this.graph, type, x)
+        : this.graph.fresh({ ...x, op, type: 'v128', uses: 0, remaining: 0, local: null })
+    this.#splats.set(`${x.id} ${type}`, node)
+    return node
+  }
+
+  splatOf(x: Node, type: Register['type']): Node | null {
+    return this.#splats.get(`${x.id} ${type}`) ?? null
+  }
+}
+
+const splatLoads = new Map<string, Node['op']>([
+  ['f32.load', 'v128.load32_splat'],
+  ['i32.load', 'v128.load32_splat'],
+  ['f64.load', 'v128.load64_splat'],
+])

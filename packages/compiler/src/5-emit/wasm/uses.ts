@@ -1,0 +1,77 @@
+/**
+ * Uses: which nodes are needed, how often, and from where.
+ *
+ * A node that is used in a deeper block than its own must have its value before that block is entered. The least
+ * offsets of groups and the control of loops are decided here too: both need to know what is used.
+ */
+import type { LoopCode, Statement } from './code.js'
+import { type Block, integerOf, type Node } from './node.js'
+
+export function countUses(block: Block): void {
+  for (const x of block.statements) countIn(x, block)
+}
+
+function countIn(x: Statement, block: Block): void {
+  switch (x.kind) {
+    case 'loop':
+      return countLoop(x.loop, block)
+    case 'set':
+      return use(x.value, block)
+    case 'store':
+      x.group.least = Math.min(x.group.least, x.at)
+      use(x.address, block)
+      return use(x.value, block)
+    case 'check':
+      for (const value of x.values) use(value, block)
+      use(x.failed, block)
+      for (const store of x.stores) countIn(store, block)
+      return
+    case 'keep':
+      return
+  }
+}
+
+function countLoop(loop: LoopCode, outer: Block): void {
+  countUses(loop.body)
+  const steps = (stride: Node) => integerOf(stride) !== null && integerOf(stride) !== 0
+  if (loop.axis.uses === 0 && loop.exact) {
+    loop.control = loop.pointers.find(({ pointer }) => steps(pointer!.stride)) ?? null
+  }
+  use(loop.begin, loop.preheader)
+  use(loop.end, loop.control === null ? loop.body : loop.preheader)
+  if (!loop.sure) for (const bound of [loop.begin, loop.end]) use(bound, outer)
+}
+
+/** Costs nothing to have again. */
+export function isLeaf(x: Node): boolean {
+  return x.op === 'read' || (x.type !== 'v128' && x.op.endsWith('.const'))
+}
+
+function use(root: Node, from: Block): void {
+  const stack: (readonly [Node, Block])[] = [[root, from]]
+  while (stack.length > 0) {
+    const [x, block] = stack.pop()!
+    x.remaining++
+    if (x.home !== block && !isLeaf(x)) childTowards(x.home, block).hoisted.add(x)
+    if (x.uses++ > 0) continue
+    for (const operand of x.operands) stack.push([operand, x.home])
+    if (x.group === null) continue
+    const { pointer } = x.group
+    if (x.op !== 'read') x.group.least = Math.min(x.group.least, x.at)
+    else if (pointer !== null && !pointer.marked) {
+      pointer.marked = true
+      pointer.loop.pointers.push(x.group)
+      stack.push([pointer.start, pointer.loop.preheader], [pointer.stride, pointer.loop.body])
+    }
+  }
+}
+
+/** The child of `outer` on the way to `inner`. */
+export function childTowards(outer: Block, inner: Block): Block {
+  let block = inner
+  while (block.parent !== outer) {
+    if (block.parent === null) throw new Error('internal: a value is used where it is not known')
+    block = block.parent
+  }
+  return block
+}

@@ -1,0 +1,238 @@
+/**
+ * Values: scalars  →  nodes, in a scope. Nothing recurses but indices inside indices.
+ */
+import { type InstructionName, operandsOf, type Scalar, type ScalarType } from '@arignote/loops'
+import { expansionOf } from './effects.js'
+import { constantNode, type Emit, scalarTable } from './instructions.js'
+import { loadScalar } from './memory.js'
+import type { Node } from './node.js'
+import {
+  addPoly,
+  mulPoly,
+  nodeOfPoly,
+  type Poly,
+  polyOfInteger,
+  polyOfNode,
+  subPoly,
+  substitute,
+} from './poly.js'
+import { type Built, isUniform, type Scope } from './scope.js'
+import { extractLane } from './simd.js'
+
+/** The value of a scalar where the scope stands. */
+export function build(scope: Scope, root: Scalar): Built {
+  const stack: Scalar[] = [root]
+  while (stack.length > 0) {
+    const x = stack[stack.length - 1]!
+    if (known(scope, x) !== undefined) {
+      stack.pop()
+      continue
+    }
+    // A load's index is no operand: it becomes an address.
+    const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : x.kind === 'load' ? [] : operandsOf(x)
+    const ready = stack.length
+    for (let i = operands.length - 1; i >= 0; i--) {
+      if (known(scope, operands[i]!) === undefined) stack.push(operands[i]!)
+    }
+    if (stack.length > ready) continue
+    stack.pop()
+    const built = buildOne(scope, x)
+    const mayChange = isVolatile(scope, x) || operands.some(y => scope.volatile.has(y))
+    ;(mayChange ? scope.volatile : scope.stable).set(x, built)
+  }
+  return known(scope, root)!
+}
+
+export function buildUniform(scope: Scope, scalar: Scalar): Node {
+  const built = build(scope, scalar)
+  if (!isUniform(built)) throw new Error('internal: a value must be the same in every lane')
+  return built
+}
+
+/** One vector for each jammed copy. */
+export function buildVectors(scope: Scope, scalar: Scalar): readonly Node[] {
+  const built = build(scope, scalar)
+  return isUniform(built) ? copiesOf(scope, built, scalar.type) : built
+}
+
+export function copiesOf(scope: Scope, x: Node, type: ScalarType): readonly Node[] {
+  return new Array<Node>(scope.lanes!.jam).fill(scope.splat(x, type))
+}
+
+function known(scope: Scope, x: Scalar): Built | undefined {
+  return scope.stable.get(x) ?? scope.volatile.get(x)
+}
+
+function isVolatile(scope: Scope, x: Scalar): boolean {
+  if (x.kind === 'register') return scope.mutable.has(x.register)
+  return x.kind === 'load' && !isSteady(scope, x)
+}
+
+/** Whether a load gives the same value all through the block: neither its buffer nor its index can change. */
+function isSteady(scope: Scope, x: Scalar & { kind: 'load' }): boolean {
+  if (scope.written.has(x.buffer)) return false
+  const stack: Scalar[] = [x.index]
+  for (let budget = 64; stack.length > 0; budget--) {
+    const y = stack.pop()!
+    if (budget === 0 || (y.kind === 'register' && scope.mutable.has(y.register))) return false
+    if (y.kind === 'load' && scope.written.has(y.buffer)) return false
+    stack.push(...(y.kind === 'intrinsic' ? y.args : operandsOf(y)))
+  }
+  return true
+}
+
+function buildOne(scope: Scope, x: Scalar): Built {
+  switch (x.kind) {
+    case 'const':
+      return constantNode(scope.graph, x.type, x.value)
+    case 'size':
+      return scope.params.get(x.size)!
+    case 'axis':
+      return scope.lanes?.axis === x.axis
+        ? laneNumbers(scope)
+        : nodeOfPoly(scope.graph, scope.axes.get(x.axis)!)
+    case 'register': {
+      const state = scope.registers.get(x.register)
+      if (state === undefined) throw new Error(`internal: register ${x.register.name} is not declared`)
+      return state.built
+    }
+    case 'load':
+      return loadScalar(scope, x)
+    case 'intrinsic':
+      return known(scope, expansionOf(x))!
+    case 'instruction':
+      return instruction(scope, x)
+  }
+}
+
+function instruction(scope: Scope, x: Scalar & { kind: 'instruction' }): Built {
+  const operands = x.args.map(arg => known(scope, arg)!)
+  const { graph, lanes } = scope
+  const type = x.name === 'select' ? x.args[1]!.type : x.args[0]!.type
+  if (operands.every(isUniform)) return emitterOf(scalarTable[x.name], x.name, type)(graph, operands)
+  const emit = emitterOf(scope.tables[lanes!.lanes][x.name], x.name, type)
+  const isShift = x.name === 'shl' || x.name === 'shrS' || x.name === 'shrU'
+  const columns = operands.map((operand, i) => {
+    if (isShift && i === 1) {
+      if (!isUniform(operand)) throw new Error('internal: a shift count must be the same in every lane')
+      return new Array<Node>(lanes!.jam).fill(operand)
+    }
+    return isUniform(operand) ? copiesOf(scope, operand, x.args[i]!.type) : operand
+  })
+  return Array.from({ length: lanes!.jam }, (_, copy) =>
+    emit(
+      graph,
+      columns.map(column => column[copy]!),
+    ),
+  )
+}
+
+function emitterOf(
+  row: { readonly [T in ScalarType]?: Emit },
+  name: InstructionName,
+  type: ScalarType,
+): Emit {
+  const emit = row[type]
+  if (emit === undefined) throw new Error(`internal: ${name} is not defined for ${type}`)
+  return emit
+}
+
+/** The axis of the lanes loop as data. */
+function laneNumbers(scope: Scope): readonly Node[] {
+  const { lanes, jam, step, counter } = scope.lanes!
+  const first = scope.graph
+  const base = nodeOfPoly(first, counter)
+  return Array.from({ length: jam }, (_, copy) => {
+    const offsets = Int32Array.from({ length: 4 }, (_, lane) => (copy * lanes + (lane % lanes)) * step)
+    return first.op('i32x4.add', [scope.splat(base, 'int32'), first.vector(offsets)])
+  })
+}
+
+const deepest = 100
+
+/** An int32 scalar as a polynomial over uniform nodes, the symbol of the lanes axis, and indices of lanes. */
+export function polyOf(scope: Scope, x: Scalar, depth = 0): Poly {
+  switch (x.kind) {
+    case 'const':
+      return polyOfInteger(x.value)
+    case 'axis':
+      return scope.lanes?.axis === x.axis ? polyOfNode(scope.lanes.symbol) : scope.axes.get(x.axis)!
+    case 'register': {
+      const poly = scope.registers.get(x.register)?.poly
+      if (poly != null) return poly
+      break
+    }
+    case 'instruction': {
+      const poly = depth < deepest ? polyOfInstruction(scope, x, depth + 1) : null
+      if (poly !== null) return poly
+    }
+  }
+  const built = build(scope, x)
+  return isUniform(built) ? polyOfNode(built) : scope.laneIndex(x, built)
+}
+
+function polyOfInstruction(
+  scope: Scope,
+  { name, args }: Scalar & { kind: 'instruction' },
+  depth: number,
+): Poly | null {
+  const operand = (i: number) => polyOf(scope, args[i]!, depth)
+  switch (name) {
+    case 'add':
+      return addPoly(operand(0), operand(1))
+    case 'sub':
+      return subPoly(operand(0), operand(1))
+    case 'mul':
+      return mulPoly(operand(0), operand(1))
+    case 'shl':
+      return args[1]!.kind === 'const' ? mulPoly(operand(0), polyOfInteger(1 << args[1]!.value)) : null
+    default:
+      return null
+  }
+}
+
+/** The same polynomial for one lane: of the `n`-th position of a trip. */
+export function polyAtLane(scope: Scope, poly: Poly, n: number): Poly {
+  const { symbol, step, counter, lanes } = scope.lanes!
+  let result = poly
+  for (const { factors } of poly.terms) {
+    for (const factor of factors) {
+      const index = scope.laneIndices.get(factor)
+      if (index === undefined || !result.terms.some(term => term.factors.includes(factor))) continue
+      const node =
+        buildAtLane(scope, index.scalar, n) ??
+        extractLane(scope.graph, 'int32', index.copies[Math.floor(n / lanes)]!, n % lanes, lanes)
+      result = substitute(result, factor, polyOfNode(node)) ?? polyOfNode(nodeOfPoly(scope.graph, result))
+    }
+  }
+  const axis = addPoly(counter, polyOfInteger(n * step))
+  const at = substitute(result, symbol, axis)
+  if (at === null) throw new Error('internal: an index is too unwieldy')
+  return at
+}
+
+const cheap = 12
+
+/** A small scalar evaluated for one lane by scalar instructions; null where it depends on vectors in registers. */
+function buildAtLane(scope: Scope, scalar: Scalar, n: number): Node | null {
+  const { lanes } = scope
+  const stack: Scalar[] = [scalar]
+  for (let size = 0; stack.length > 0; size++) {
+    const x = stack.pop()!
+    if (size > cheap || (x.kind === 'register' && lanes!.registers.has(x.register))) return null
+    if (x.kind === 'register' && !isUniform(scope.registers.get(x.register)!.built)) return null
+    stack.push(...operandsOf(x))
+  }
+  const { stable, volatile } = scope
+  const { axis, counter, step } = lanes!
+  scope.stable = new Map()
+  scope.volatile = new Map()
+  scope.lanes = null
+  scope.axes.set(axis, addPoly(counter, polyOfInteger(n * step)))
+  const node = buildUniform(scope, scalar)
+  scope.axes.delete(axis)
+  scope.lanes = lanes
+  scope.stable = stable
+  scope.volatile = volatile
+  return node
+}
