@@ -115,10 +115,10 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
     addOrigins(known, origins)
     return known
   }
-  const { outputs: types, requires = [] } = op.infer(inputs.map((v) => v.type), params, inputs)
+  const { outputs: types, requires = [], name = null } = op.infer(inputs.map((v) => v.type), params, inputs)
   const outputs: Variable[] = []
   const made: Apply = { op: op as Op<unknown>, inputs, params, outputs, requires, origins: origins.slice(0, mostOrigins) }
-  types.forEach((type, index) => outputs.push(new Variable(type, made, index, null)))
+  types.forEach((type, index) => outputs.push(new Variable(type, made, index, name)))
   interned.set(key, new WeakRef(made))
   collected.register(made, key)
   return made

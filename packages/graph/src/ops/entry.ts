@@ -1,0 +1,62 @@
+/**
+ * An entry: an op together with the function that users call. Rules refer to ops by that function: `of(add, …)`.
+ */
+import { type Dim, differentDim, equalDim } from '../dim.js'
+import { sizesDiffer } from '../errors.js'
+import type { Op, Requirement } from '../op.js'
+import { equalShape, type TensorType } from '../type.js'
+import type { Variable } from '../variable.js'
+
+/** The function, carrying its op as `.op`. */
+export function entry<F extends object, P>(op: Op<P>, build: F): F & { readonly op: Op<P> } {
+  return Object.assign(build, { op })
+}
+
+/**
+ * The one shape of inputs that must have equal shapes: of two sizes that may turn out equal, the number, and a
+ * requirement that they do.
+ */
+export function commonShape(
+  operation: string,
+  types: readonly TensorType[],
+  variables: readonly Variable[],
+): { readonly shape: readonly Dim[]; readonly requires: readonly Requirement[] } {
+  const [first, ...others] = types.map(t => t.shape)
+  if (others.every(shape => shape === first || equalShape(shape, first!)))
+    return { shape: first!, requires: [] }
+  const requires: Requirement[] = []
+  const shape = [...first!]
+  for (const other of others) {
+    if (other.length !== shape.length) throw new Error(`internal: ${operation} of unlike ranks`)
+    other.forEach((size, axis) => {
+      shape[axis] = meetDims(operation, shape[axis]!, size, axisRule(axis), variables, requires)
+    })
+  }
+  return { shape, requires }
+}
+
+const axisRule = (axis: number) => `sizes must be equal on axis ${axis}`
+
+/** The more concrete of two sizes that must be equal. Throws if they never are; adds a requirement if they may be. */
+export function meetDims(
+  operation: string,
+  a: Dim,
+  b: Dim,
+  rule: string,
+  variables: readonly Variable[],
+  requires: Requirement[],
+): Dim {
+  if (equalDim(a, b)) return a
+  if (differentDim(a, b)) throw sizesDiffer(operation, variables, rule, a, b)
+  requires.push({ left: a, relation: 'equal', right: b, rule })
+  return typeof b === 'number' ? b : a
+}
+
+const singular = new WeakSet<object>()
+
+/** Marks an op whose value can be infinite or NaN for finite inputs, as log and div are. See `chain.ts`. */
+export function markSingular(op: Op<never>): void {
+  singular.add(op)
+}
+
+export const isSingular = (op: object): boolean => singular.has(op)

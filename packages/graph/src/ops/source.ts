@@ -1,0 +1,129 @@
+/**
+ * Tensors out of nothing: counting, and what is made of it and of constants.
+ */
+import { type DType, isFloat, s } from '@arignote/loops'
+import { type Dim, floorDivDim, maxDim, mulDim, subDim } from '../dim.js'
+import { badArgument } from '../errors.js'
+import type { Op } from '../op.js'
+import type { DTypeOf } from '../static.js'
+import type { Value } from '../value.js'
+import { apply1, type Tensor, Variable } from '../variable.js'
+import { add, mul } from './arithmetic.js'
+import { cast } from './cast.js'
+import { eq } from './comparison.js'
+import { constant } from './constant.js'
+import { entry } from './entry.js'
+import { asDim, asSize, dimValue, type Size } from './size.js'
+import { expand, expandDims } from './view.js'
+
+export { constant } from './constant.js'
+
+export interface IotaParams {
+  readonly shape: readonly Dim[]
+  readonly axis: number
+  readonly dtype: DType
+}
+
+const iotaOp: Op<IotaParams> = {
+  name: 'iota',
+  family: { kind: 'source', at: (index, { params }) => s.cast(index[params.axis]!, params.dtype) },
+  infer: (_, { dtype, shape }) => ({ outputs: [{ dtype, shape }] }),
+  grad: () => [],
+}
+
+/** Each element is its own index along an axis. */
+export const iota = entry(
+  iotaOp,
+  <D extends DType = 'int32'>(
+    shape: readonly Dim[],
+    axis: number,
+    dtype: D = 'int32' as D,
+  ): Tensor<D, number> => apply1(iotaOp, [], { shape, axis, dtype }) as Tensor<D, number>,
+)
+
+/** The rank that a shape written as a tuple has. */
+export type RankOfShape<S extends readonly unknown[]> = S['length']
+
+/** A tensor filled with one value, a number or a symbolic scalar. */
+export function full<
+  const S extends readonly Size[],
+  const V extends Value | Variable,
+  D extends DType = DTypeOf<V>,
+>(shape: S, value: V, dtype?: D): Tensor<D, RankOfShape<S>> {
+  const scalar =
+    value instanceof Variable
+      ? value
+      : constant(value, dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32'))
+  const filled = dtype === undefined ? scalar : cast(scalar, dtype)
+  if (filled.ndim !== 0) throw badArgument('full', 'the value is not a scalar', 'use broadcastTo', [filled])
+  const sizes = shape.map(n => asSize('full', n))
+  return expand(
+    expandDims(
+      filled,
+      sizes.map((_, i) => i),
+    ),
+    sizes,
+  ) as Tensor<D, RankOfShape<S>>
+}
+
+/** Zeros of a shape. */
+export function zeros<const S extends readonly Size[], D extends DType = 'float32'>(
+  shape: S,
+  dtype: D = 'float32' as D,
+): Tensor<D, RankOfShape<S>> {
+  return full(shape, 0, dtype)
+}
+
+/** Ones of a shape. */
+export function ones<const S extends readonly Size[], D extends DType = 'float32'>(
+  shape: S,
+  dtype: D = 'float32' as D,
+): Tensor<D, RankOfShape<S>> {
+  return full(shape, 1, dtype)
+}
+
+/** Zeros of the type of x. */
+export function zerosLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
+  return full(x.shape, 0, x.dtype) as Variable as Tensor<D, R>
+}
+
+/** Ones of the type of x. */
+export function onesLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
+  return full(x.shape, 1, x.dtype) as Variable as Tensor<D, R>
+}
+
+/** A matrix (rows, columns) with ones on the diagonal `offset` above the main one. */
+export function eye<D extends DType = 'float32'>(
+  rows: Size,
+  columns: Size = rows,
+  offset = 0,
+  dtype: D = 'float32' as D,
+): Tensor<D, 2> {
+  const shape = [asSize('eye', rows), asSize('eye', columns)]
+  return cast(eq(add(iota(shape, 0), offset), iota(shape, 1)), dtype) as Tensor<D, 2>
+}
+
+/** start, start + step, … below stop; `arange(n)` counts from 0. Whole numbers, unless a float dtype is asked for. */
+export function arange<D extends DType = 'int32'>(
+  start: Size,
+  stop?: Size | null,
+  step = 1,
+  dtype: D = 'int32' as D,
+): Tensor<D, 1> {
+  const [from, to] = stop === undefined || stop === null ? [0, start] : [start, stop]
+  if (!Number.isFinite(step) || step === 0)
+    throw badArgument('arange', `a step of ${step}`, 'the step must be a number other than 0')
+  if (Number.isInteger(step) && !isFraction(from) && !isFraction(to)) {
+    const [a, b] = [asDim('arange', from), asDim('arange', to)]
+    const count = maxDim(0, mulDim(-1, floorDivDim(subDim(a, b), step)))
+    const scaled = mul(iota([count], 0), step)
+    const begun = from instanceof Variable ? add(scaled, from) : add(scaled, dimValue(a))
+    return cast(begun, dtype) as Variable as Tensor<D, 1>
+  }
+  if (typeof from !== 'number' || typeof to !== 'number' || !isFloat(dtype))
+    throw badArgument('arange', `fractions in ${dtype}`, 'ask for a float dtype, and give plain numbers')
+  const count = Math.max(0, Math.ceil((to - from) / step))
+  return add(mul(iota([count], 0, dtype), step), from) as Variable as Tensor<D, 1>
+}
+
+const isFraction = (x: Size) => typeof x === 'number' && !Number.isInteger(x)

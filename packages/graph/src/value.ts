@@ -1,0 +1,243 @@
+/**
+ * Host values: anything a user may hand in  →  { data, shape, dtype }, and back.
+ *
+ * Numbers, booleans and nested arrays take the dtype that is declared; typed arrays and NdArrays have one of their own.
+ * An integer must be whole and in range; a float never goes into an integer dtype; a double into float32 is rounded.
+ */
+import { allocate, type DType, isFloat, type TypedArray } from '@arignote/loops'
+import ndarray from 'ndarray'
+import { badArgument, badSize, notAValue, raggedArray, refusedArray, refusedElement } from './errors.js'
+
+/** The value type of inputs and results: any strides in, fresh C order out. */
+export type NdArray = ndarray.NdArray<TypedArray>
+
+/** Any NdArray of numbers, whatever it keeps them in. */
+// biome-ignore lint/suspicious/noExplicitAny: the package's own default
+export type AnyNdArray = ndarray.NdArray<any>
+
+export type Nested = readonly (number | boolean | Nested)[]
+
+/** Whatever is accepted where a value is. */
+export type Value = number | boolean | Nested | NumericArray | AnyNdArray
+
+type NumericArray =
+  | TypedArray
+  | Int8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+
+/** A value in C order. */
+export interface HostValue {
+  readonly data: TypedArray
+  readonly shape: readonly number[]
+  readonly dtype: DType
+}
+
+/** The dtype that a value brings along: that of a typed array or NdArray; null for numbers and nested arrays. */
+export function dtypeOfValue(value: unknown): DType | null {
+  const data = isNdArray(value) ? value.data : value
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Float64Array) return 'float64'
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'uint8'
+  return ArrayBuffer.isView(data) && !(data instanceof DataView) ? 'int32' : null
+}
+
+export function isNdArray(value: unknown): value is AnyNdArray {
+  return (
+    typeof value === 'object' && value !== null && 'stride' in value && 'offset' in value && 'data' in value
+  )
+}
+
+/**
+ * The value as the dtype, its own dtype, or `otherwise` where it has none. The data is fresh, never the caller's.
+ * `operation` begins the error's text.
+ */
+export function convert(
+  value: unknown,
+  dtype: DType | null,
+  operation: string,
+  otherwise: DType = 'float32',
+): HostValue {
+  const own = dtypeOfValue(value)
+  const target = dtype ?? own ?? otherwise
+  if (isNdArray(value)) return fromNdArray(value, own, target, operation)
+  if (own !== null) {
+    const source = value as ArrayLike<number | bigint>
+    return { data: copyTyped(source, own, target, operation), shape: [source.length], dtype: target }
+  }
+  return fromNested(value, target, operation)
+}
+
+function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operation: string): HostValue {
+  const shape = [...value.shape]
+  const elements = new Array<number>(shape.reduce((a, b) => a * b, 1))
+  const index = shape.map(() => 0)
+  for (let k = 0; k < elements.length; k++) {
+    elements[k] = value.get(...index) as number
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0
+  }
+  return {
+    data: copyTyped(elements, own ?? 'float64', target, operation, own === null),
+    shape,
+    dtype: target,
+  }
+}
+
+/** Elements of dtype `from` into a fresh array of dtype `to`. `free`: they have no dtype of their own. */
+function copyTyped(
+  source: ArrayLike<number | bigint>,
+  from: DType,
+  to: DType,
+  operation: string,
+  free = false,
+): TypedArray {
+  if (isFloat(from) && !isFloat(to) && !free) throw refusedArray(operation, from, to)
+  const data = allocate(to, source.length)
+  const plain = isFloat(to) && typeof source[0] !== 'bigint'
+  for (let i = 0; i < source.length; i++) {
+    data[i] = plain
+      ? (source[i] as number)
+      : element(Number(source[i]), to, operation, () => `[${i}]`, from === 'uint8')
+  }
+  return data
+}
+
+/** One element, checked; for a bool that comes from bytes, whatever is not 0 is true. */
+function element(x: unknown, dtype: DType, operation: string, place: () => string, bytes = false): number {
+  const value = typeof x === 'boolean' ? Number(x) : x
+  if (typeof value === 'number') {
+    if (isFloat(dtype)) return value
+    if (dtype === 'bool') {
+      if (value === 0 || value === 1) return value
+      if (bytes) return 1
+    } else if (Number.isInteger(value)) {
+      if (dtype === 'uint8' ? value >= 0 && value <= 255 : value === (value | 0)) return value
+    }
+  }
+  throw refusedElement(operation, printElement(x), place(), dtype)
+}
+
+const printElement = (x: unknown): string =>
+  typeof x === 'string' ? JSON.stringify(x) : typeof x === 'object' && x !== null ? 'an object' : String(x)
+
+function fromNested(value: unknown, dtype: DType, operation: string): HostValue {
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    const data = allocate(dtype, 1)
+    data[0] = element(value, dtype, operation, () => '')
+    return { data, shape: [], dtype }
+  }
+  if (!Array.isArray(value)) throw notAValue(operation, printElement(value))
+  const shape: number[] = []
+  for (let x: unknown = value; isRow(x); x = x[0]) shape.push(x.length)
+  const data = allocate(
+    dtype,
+    shape.reduce((a, b) => a * b, 1),
+  )
+  let at = 0
+  const fill = (x: unknown, path: readonly number[]): void => {
+    const place = () => path.map(i => `[${i}]`).join('')
+    const want = shape[path.length]
+    if (want === undefined) {
+      if (isRow(x)) throw raggedArray(operation, place(), 'a list', 'a number')
+      data[at++] = element(x, dtype, operation, place)
+      return
+    }
+    if (!isRow(x)) throw raggedArray(operation, place(), printElement(x), `${want} elements`)
+    if (x.length !== want) throw raggedArray(operation, place(), elements(x.length), elements(want))
+    for (let i = 0; i < want; i++) fill(x[i], [...path, i])
+  }
+  fill(value, [])
+  return { data, shape, dtype }
+}
+
+const elements = (n: number) => (n === 1 ? '1 element' : `${n} elements`)
+
+function isRow(x: unknown): x is ArrayLike<unknown> {
+  return Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView))
+}
+
+/** A C-order NdArray over the data itself. */
+export function ndarrayOf(data: TypedArray, shape: readonly number[]): NdArray {
+  return ndarray(data, [...shape])
+}
+
+/** An NdArray from numbers, nested arrays or another array: `array([[1, 2], [3, 4]], 'int32')`. Default float32. */
+export function array(value: Value, dtype: DType | null = null): NdArray {
+  const { data, shape } = convert(value, dtype, 'array')
+  return ndarrayOf(data, shape)
+}
+
+type NestedNumbers = number | NestedNumbers[]
+
+/** The numbers of an NdArray as nested arrays; of a scalar, the number. */
+export function toNested(a: AnyNdArray): NestedNumbers {
+  const level = (axis: number, offset: number): NestedNumbers =>
+    axis === a.shape.length
+      ? (a.data as ArrayLike<number>)[offset]!
+      : Array.from({ length: a.shape[axis]! }, (_, i) => level(axis + 1, offset + i * a.stride[axis]!))
+  return level(0, a.offset)
+}
+
+/** An NdArray of zeros. */
+export function zerosArray(shape: readonly number[], dtype: DType = 'float32'): NdArray {
+  return ndarrayOf(allocate(dtype, sizeOfShape(shape, 'zerosArray')), shape)
+}
+
+function sizeOfShape(shape: readonly number[], operation: string): number {
+  for (const n of shape) if (!Number.isInteger(n) || n < 0) throw badSize(operation, String(n))
+  return shape.reduce((a, b) => a * b, 1)
+}
+
+export interface RandomOptions {
+  /** The same seed gives the same numbers, always; without one they differ at each call. */
+  readonly seed?: number
+  readonly dtype?: DType
+}
+
+/** Normally distributed numbers, by default with mean 0 and standard deviation 1. */
+export function randn(
+  shape: readonly number[],
+  options: RandomOptions & { readonly mean?: number; readonly std?: number } = {},
+): NdArray {
+  const { mean = 0, std = 1 } = options
+  return fillRandom('randn', shape, options, (next, k) => {
+    const radius = Math.sqrt(-2 * Math.log(1 - next(2 * k)))
+    return mean + std * radius * Math.cos(2 * Math.PI * next(2 * k + 1))
+  })
+}
+
+/** Uniformly distributed numbers, low ≤ x < high, by default from 0 to 1. */
+export function rand(
+  shape: readonly number[],
+  options: RandomOptions & { readonly low?: number; readonly high?: number } = {},
+): NdArray {
+  const { low = 0, high = 1 } = options
+  return fillRandom('rand', shape, options, (next, k) => low + (high - low) * next(k))
+}
+
+function fillRandom(
+  operation: string,
+  shape: readonly number[],
+  { seed = Math.floor(Math.random() * 2 ** 32), dtype = 'float32' }: RandomOptions,
+  draw: (uniform: (counter: number) => number, k: number) => number,
+): NdArray {
+  if (!isFloat(dtype)) throw badArgument(operation, `${dtype} is not a float`, 'ask for float32 or float64')
+  const data = allocate(dtype, sizeOfShape(shape, operation))
+  const uniform = (counter: number) => randomBits(seed, counter) / 2 ** 32
+  for (let k = 0; k < data.length; k++) data[k] = draw(uniform, k)
+  return ndarrayOf(data, shape)
+}
+
+/** 32 random bits from a seed and a counter: Murmur3's finaliser over their mixture, twice. */
+export function randomBits(seed: number, counter: number): number {
+  const mix = (h: number) => {
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+    return h ^ (h >>> 16)
+  }
+  return mix(mix((seed | 0) ^ 0x9e3779b9) ^ mix(Math.imul(counter + 1, 0x9e3779b1))) >>> 0
+}
