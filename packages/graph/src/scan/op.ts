@@ -13,8 +13,13 @@
  *   the value each step started from:           forward rows 0 … length − 1, reverse rows 1 … length
  * are views of one buffer. Ys have `length` rows in sequence order in both directions. An output nobody reads has no memory.
  */
-import type { Dim } from '../dim.js'
-import type { Lambda } from '../lambda.js'
+import { addDim, type Dim, differentDim, dimKey, equalDim } from '../dim.js'
+import { type Lambda, lambda } from '../lambda.js'
+import type { Inferred, Op, Requirement } from '../op.js'
+import { provablyAtLeast } from '../ops/size.js'
+import { printType, type TensorType } from '../type.js'
+import { type Apply, apply, type Variable } from '../variable.js'
+import { scanGradient } from './grad.js'
 
 export interface ScanCounts {
   readonly constants: number
@@ -30,4 +35,141 @@ export interface ScanParams {
   readonly counts: ScanCounts
   /** For people: the `name` option. */
   readonly name: string | null
+}
+
+/** A scan is its body, length, direction and counts; the name is not part of its identity. */
+export const scanOp: Op<ScanParams> = {
+  name: 'scan',
+  family: { kind: 'scan' },
+  infer: inferScan,
+  key: ({ length, reverse, body, counts: { constants, carries, sequences } }) =>
+    `${body.id} ${dimKey(length)} ${reverse ? 'reverse' : 'forward'} ${constants},${carries},${sequences}`,
+  grad: context => scanGradient(context),
+}
+
+/** Something of each kind of slot, in the order of the op's inputs (and of the body's params). */
+export interface ScanSlots<T> {
+  readonly constants: readonly T[]
+  readonly carries: readonly T[]
+  readonly sequences: readonly T[]
+}
+
+/** Splits the inputs of a scan, or the params of its body. */
+export function splitInputs<T>(list: readonly T[], { constants, carries }: ScanCounts): ScanSlots<T> {
+  return {
+    constants: list.slice(0, constants),
+    carries: list.slice(constants, constants + carries),
+    sequences: list.slice(constants + carries),
+  }
+}
+
+/** Splits the outputs of a scan (or anything that is one per output). */
+export function splitOutputs<T>(list: readonly T[], { carries }: Pick<ScanCounts, 'carries'>) {
+  return {
+    finals: list.slice(0, carries),
+    trajectories: list.slice(carries, 2 * carries),
+    ys: list.slice(2 * carries),
+  }
+}
+
+/** A scan from its slots. The body's params are constants, carries, slices; its results next carries, then ys. */
+export function applyScan(
+  slots: ScanSlots<Variable>,
+  body: Lambda,
+  options: { readonly length: Dim; readonly reverse: boolean; readonly name: string | null },
+): Apply {
+  const { constants, carries, sequences } = slots
+  const counts = { constants: constants.length, carries: carries.length, sequences: sequences.length }
+  return apply(scanOp, [...constants, ...carries, ...sequences], { ...options, body, counts })
+}
+
+/**
+ * The same scan with more ys: variables of its body (`params.body.params` and what is computed from them) as extra
+ * results after the others. Inputs, carries and params keep their order, so all former outputs keep their index.
+ */
+export function extendScan(node: Apply, extraResults: readonly Variable[]): Apply {
+  if (extraResults.length === 0) return node
+  const params = node.params as ScanParams
+  const body = lambda(params.body.params, [...params.body.results, ...extraResults])
+  return apply(scanOp, node.inputs, { ...params, body })
+}
+
+function inferScan(
+  inputs: readonly TensorType[],
+  params: ScanParams,
+  variables: readonly Variable[],
+): Inferred {
+  const { length, body, counts } = params
+  const requires: Requirement[] = []
+  const given = splitInputs(inputs, counts)
+  const names = splitInputs(
+    variables.map(v => v?.name ?? 'of a scan'),
+    counts,
+  )
+  const slots = splitInputs(
+    body.params.map(v => v.type),
+    counts,
+  )
+  given.constants.forEach((type, i) => {
+    requires.push(
+      ...mustEqual(
+        type,
+        slots.constants[i]!,
+        `constant ${names.constants[i]}: the type the step was made for`,
+      ),
+    )
+  })
+  given.carries.forEach((type, i) => {
+    requires.push(
+      ...mustEqual(type, slots.carries[i]!, `state ${names.carries[i]}: the type the step was made for`),
+    )
+  })
+  given.sequences.forEach((type, i) => {
+    const [rows, ...rest] = type.shape
+    if (rows === undefined) throw new Error('internal: a sequence of a scan has no axis')
+    requires.push(
+      ...mustEqual(
+        { ...type, shape: rest },
+        slots.sequences[i]!,
+        `sequence ${names.sequences[i]}: the type the step was made for`,
+      ),
+    )
+    if (!provablyAtLeast(rows, length)) {
+      const rule = `sequence ${names.sequences[i]} must have at least as many rows as the scan has steps`
+      requires.push({ left: rows, relation: 'atLeast', right: length, rule })
+    }
+  })
+  const results = body.results.map(v => v.type)
+  results.slice(0, counts.carries).forEach((next, i) => {
+    const name = slots.carries.length > 0 ? (body.params[counts.constants + i]!.name ?? String(i)) : ''
+    requires.push(
+      ...mustEqual(
+        next,
+        slots.carries[i]!,
+        `state ${name}: the next value must have the shape of the initial value`,
+      ),
+    )
+  })
+  const stack = (rows: Dim) => (type: TensorType) => ({ ...type, shape: [rows, ...type.shape] })
+  return {
+    outputs: [
+      ...slots.carries,
+      ...slots.carries.map(stack(addDim(length, 1))),
+      ...results.slice(counts.carries).map(stack(length)),
+    ],
+    requires,
+  }
+}
+
+/** What must hold at run time for two types to be one; the user's own mistakes were reported by `scan` before. */
+function mustEqual(a: TensorType, b: TensorType, rule: string): readonly Requirement[] {
+  const fits =
+    a.dtype === b.dtype &&
+    a.shape.length === b.shape.length &&
+    !a.shape.some((d, i) => differentDim(d, b.shape[i]!))
+  if (!fits) throw new Error(`internal: scan, ${rule}: ${printType(a)} and ${printType(b)}`)
+  return a.shape.flatMap((left, i) => {
+    const right = b.shape[i]!
+    return equalDim(left, right) ? [] : [{ left, relation: 'equal' as const, right, rule }]
+  })
 }

@@ -1,0 +1,231 @@
+/**
+ * Reverse-mode differentiation: a graph in, a graph out.
+ *
+ * One walk over a topological order, backwards. Each op turns the cotangents of its outputs into cotangents of its
+ * inputs; what a variable receives is summed. A cotangent that is zero by structure is `null` and costs nothing; only
+ * nodes on a path from `wrt` to the cost are visited; integers and bools carry no cotangent.
+ */
+import { isFloat } from '@arignote/loops'
+import {
+  disconnectedGradient,
+  disconnectedMessage,
+  gradientOfInteger,
+  gradientOfTensor,
+  gradientWithRespectToInteger,
+  notDifferentiable,
+} from './grad-errors.js'
+import type { GradContext } from './op.js'
+import { add } from './ops/arithmetic.js'
+import { ones, zerosLike } from './ops/source.js'
+import { joinTwins } from './scan/twins.js'
+import { topologicalOrder } from './traverse.js'
+import { type Apply, Variable, withOrigins } from './variable.js'
+
+/** What `grad` may be asked about: one variable, or a list or record of them. */
+export type Wrt = Variable | readonly Variable[] | { readonly [name: string]: Variable }
+
+type GradientOf<V> = V extends Variable<infer D, infer R> ? Variable<D, R> : never
+
+/** Gradients in the form of the variables: of a matrix a matrix, of a record a record. */
+export type Gradients<W extends Wrt> = W extends Variable
+  ? GradientOf<W>
+  : { -readonly [K in keyof W]: GradientOf<W[K]> }
+
+export interface GradOptions {
+  /** Variables through which no gradient flows. */
+  readonly considerConstant?: readonly Variable[]
+  /** Gradients that are known already: they stand instead of what would be computed for these variables. */
+  readonly knownGrads?: ReadonlyMap<Variable, Variable>
+  /** What to do about a variable that the cost does not depend on; ignored ones get zeros. */
+  readonly disconnectedInputs?: 'raise' | 'warn' | 'ignore'
+}
+
+/**
+ * The gradient of a scalar cost.
+ *
+ * The cost may be null when `knownGrads` says where the gradient starts.
+ */
+export function grad<const W extends Wrt>(
+  cost: Variable | null,
+  wrt: W,
+  options: GradOptions = {},
+): Gradients<W> {
+  const { knownGrads = new Map<Variable, Variable>() } = options
+  if (cost !== null) checkCost(cost)
+  const seeds = cost === null ? [] : [[cost, ones([], cost.dtype)] as const]
+  return pulledBack({ cost, seeds, known: knownGrads }, wrt, options)
+}
+
+/**
+ * The vector–Jacobian product: the gradient of Σ results · cotangents, for results of any shape.
+ */
+export function Lop<const W extends Wrt>(
+  results: Variable | readonly Variable[],
+  wrt: W,
+  cotangents: Variable | readonly Variable[],
+  options: Omit<GradOptions, 'knownGrads'> = {},
+): Gradients<W> {
+  const list = results instanceof Variable ? [results] : results
+  const weights = cotangents instanceof Variable ? [cotangents] : cotangents
+  const seeds = list.map((v, i) => [v, weights[i]!] as const)
+  return pulledBack({ cost: list.length === 1 ? list[0]! : null, seeds, known: new Map() }, wrt, options)
+}
+
+interface Question {
+  /** For messages. */
+  readonly cost: Variable | null
+  readonly seeds: readonly (readonly [result: Variable, cotangent: Variable])[]
+  readonly known: ReadonlyMap<Variable, Variable>
+}
+
+function pulledBack<W extends Wrt>(
+  { cost, seeds, known }: Question,
+  wrt: W,
+  options: GradOptions,
+): Gradients<W> {
+  const { considerConstant = [], disconnectedInputs = 'raise' } = options
+  const list: readonly Variable[] = wrt instanceof Variable ? [wrt] : Object.values(wrt)
+  const integer = list.find(v => !isFloat(v.dtype))
+  if (integer !== undefined) throw gradientWithRespectToInteger(integer)
+  const stopped = new Set<Apply>()
+  const roots = [...seeds.map(([v]) => v), ...known.keys()]
+  const cotangents = seeds.map(([, cotangent]) => cotangent)
+  const found = backward(roots, cotangents, list, { constants: considerConstant, known, stopped })
+  const gradients = found.map((gradient, i) => {
+    const v = list[i]!
+    if (gradient !== null) return gradient
+    if (disconnectedInputs !== 'ignore' && !reaches(roots, v, stopped)) {
+      if (disconnectedInputs === 'raise') throw disconnectedGradient(cost, v)
+      console.warn(disconnectedMessage(cost, v))
+    }
+    return zerosLike(v)
+  })
+  if (wrt instanceof Variable) return gradients[0] as Variable as Gradients<W>
+  if (Array.isArray(wrt)) return gradients as readonly Variable[] as Gradients<W>
+  return Object.fromEntries(Object.keys(wrt).map((name, i) => [name, gradients[i]])) as Gradients<W>
+}
+
+function checkCost(cost: Variable): void {
+  if (cost.ndim !== 0) throw gradientOfTensor(cost)
+  if (!isFloat(cost.dtype)) throw gradientOfInteger(cost)
+}
+
+/** Whether any path leads from the variable to the roots, other than through nodes that said no gradient flows. */
+function reaches(roots: readonly Variable[], from: Variable, stopped: ReadonlySet<Apply>): boolean {
+  const walls = new Set([...stopped].flatMap(node => node.outputs))
+  const marked = new Set([from])
+  for (const node of topologicalOrder(roots, walls)) {
+    if (node.inputs.some(v => marked.has(v))) for (const output of node.outputs) marked.add(output)
+  }
+  return roots.some(v => marked.has(v))
+}
+
+export interface BackwardOptions {
+  /** Variables through which no cotangent flows. */
+  readonly constants?: Iterable<Variable>
+  /** Cotangents that replace what would be computed. */
+  readonly known?: ReadonlyMap<Variable, Variable>
+  /** Receives the nodes that had a cotangent and let none through to some input that was asked about. */
+  readonly stopped?: Set<Apply>
+}
+
+/** What an op's derivative is told besides `GradContext`: which inputs somebody asks about. Others may stay null. */
+export interface WantedGradContext<P> extends GradContext<P> {
+  readonly wanted: readonly boolean[]
+}
+
+/**
+ * Given the cotangents of the results (null: zero), the cotangents of the variables (null: zero, no gradient flows).
+ *
+ * A variable that others among `wrt` depend on gets its total cotangent, and passes it on.
+ */
+export function backward(
+  results: readonly Variable[],
+  cotangents: readonly (Variable | null)[],
+  wrt: readonly Variable[],
+  options: BackwardOptions = {},
+): readonly (Variable | null)[] {
+  const { known = new Map<Variable, Variable>(), stopped } = options
+  const constants = new Set(options.constants)
+  const order = topologicalOrder(results)
+  const path = pathFrom(wrt, order, constants)
+  const sums = new Sums(known)
+  results.forEach((v, i) => {
+    const cotangent = cotangents[i] ?? null
+    if (cotangent !== null && path.has(v)) sums.add(v, cotangent)
+  })
+  const twins = joinTwins(order)
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i]!
+    const wanted = node.inputs.map(v => path.has(v))
+    if (!wanted.includes(true)) continue
+    const ready = twins.arrive(
+      node,
+      node.outputs.map(v => (path.has(v) ? sums.total(v) : null)),
+    )
+    if (ready === null || ready.cotangents.every(v => v === null)) continue
+    const flowing = pullBack(ready.node, ready.cotangents, wanted)
+    flowing.forEach((cotangent, j) => {
+      if (!wanted[j]) return
+      if (cotangent === null) stopped?.add(node)
+      else sums.add(node.inputs[j]!, cotangent)
+    })
+  }
+  return wrt.map(v => (path.has(v) ? sums.total(v) : null))
+}
+
+/** Every float variable that depends on one of `wrt` through float variables. */
+function pathFrom(
+  wrt: readonly Variable[],
+  order: readonly Apply[],
+  constants: ReadonlySet<Variable>,
+): ReadonlySet<Variable> {
+  const carries = (v: Variable) => isFloat(v.dtype) && !constants.has(v)
+  const path = new Set(wrt.filter(carries))
+  for (const node of order) {
+    if (!node.inputs.some(v => path.has(v))) continue
+    for (const output of node.outputs) if (carries(output)) path.add(output)
+  }
+  return path
+}
+
+function pullBack(
+  node: Apply,
+  cotangents: readonly (Variable | null)[],
+  wanted: readonly boolean[],
+): readonly (Variable | null)[] {
+  const { op, inputs, outputs, params } = node
+  if (op.grad === undefined) throw notDifferentiable(node)
+  const context: WantedGradContext<unknown> = { inputs, outputs, params, cotangents, wanted }
+  const result = withOrigins(node.origins, () => op.grad!(context))
+  result.forEach((cotangent, i) => {
+    const input = inputs[i]!
+    if (cotangent === null || !wanted[i]) return
+    if (cotangent.dtype === input.dtype && cotangent.ndim === input.ndim) return
+    throw new Error(`internal: the gradient of ${op.name} for input ${i} has not the type of the input`)
+  })
+  return result
+}
+
+/** What has arrived at each variable; added up when it is asked for. */
+class Sums {
+  private readonly terms = new Map<Variable, Variable[]>()
+
+  constructor(private readonly known: ReadonlyMap<Variable, Variable>) {}
+
+  add(v: Variable, term: Variable): void {
+    const list = this.terms.get(v)
+    if (list === undefined) this.terms.set(v, [term])
+    else list.push(term)
+  }
+
+  total(v: Variable): Variable | null {
+    const known = this.known.get(v)
+    if (known !== undefined) return known
+    const list = this.terms.get(v)
+    if (list === undefined) return null
+    const sum = list.reduce((a, b) => add(a, b))
+    this.terms.set(v, [sum])
+    return sum
+  }
+}

@@ -1,0 +1,144 @@
+/** The errors of `scan`, raised where the step is traced. */
+import { type Dim, differentDim, printDim } from '../dim.js'
+import { type ArignoteError, DTypeError, GraphError, report, ShapeError } from '../errors.js'
+import { printType } from '../type.js'
+import { type Apply, Variable } from '../variable.js'
+
+const operation = 'scan'
+
+export function namesOverlap(name: string): ArignoteError {
+  return report(GraphError, 'E060', {
+    operation,
+    problem: `"${name}" is both a sequence and a state`,
+    lines: ['the step finds both under their names: give one of them another'],
+  })
+}
+
+export function noLength(): ArignoteError {
+  return report(GraphError, 'E061', {
+    operation,
+    problem: 'no telling how many steps',
+    lines: ['without sequences, say steps: a number or a symbolic int32 scalar'],
+  })
+}
+
+export function stepsNotAnInteger(given: string | Variable): ArignoteError {
+  return report(DTypeError, 'E062', {
+    operation,
+    problem: typeof given === 'string' ? `steps cannot be ${given}` : 'steps is not an integer scalar',
+    operands: typeof given === 'string' ? [] : [['steps', given]],
+    lines: ['steps is a whole number from 0 on, or a symbolic int32 scalar'],
+  })
+}
+
+export function sequenceWithoutAxis(name: string, given: unknown): ArignoteError {
+  return report(ShapeError, 'E063', {
+    operation,
+    problem: `sequence "${name}" has no axis to walk along`,
+    operands: given instanceof Variable ? [[name, given]] : [],
+    lines: ['a sequence is a symbolic tensor of rank 1 or more; its first axis is time'],
+  })
+}
+
+export function sequenceTooShort(name: string, v: Variable, steps: Dim): ArignoteError {
+  return report(ShapeError, 'E064', {
+    operation,
+    problem: `sequence "${name}" is shorter than the scan`,
+    operands: [[name, v]],
+    lines: [
+      `a sequence must have at least as many rows as there are steps: ${printDim(v.shape[0]!)} < ${printDim(steps)}`,
+    ],
+  })
+}
+
+export function notARecord(given: unknown): ArignoteError {
+  return report(GraphError, 'E065', {
+    operation,
+    problem: `the step returned ${describe(given)}`,
+    lines: ['a step returns a record: next states and outputs under their names, { h: tanh(…) }'],
+  })
+}
+
+export function notATensor(name: string, given: unknown): ArignoteError {
+  return report(GraphError, 'E066', {
+    operation,
+    problem: `the step returned ${describe(given)} as "${name}"`,
+    lines: ['everything that a step returns is a symbolic tensor; constant(value) makes one of a value'],
+  })
+}
+
+export function stateMissing(name: string, returned: readonly string[]): ArignoteError {
+  const names = returned.length === 0 ? 'nothing' : returned.map(n => `"${n}"`).join(', ')
+  return report(GraphError, 'E067', {
+    operation,
+    problem: `the step returned no next value of state "${name}"`,
+    lines: [`it returned ${names}; for a state that stays as it is, return it unchanged`],
+  })
+}
+
+export function stateChangesType(name: string, initial: Variable, next: Variable): ArignoteError {
+  const number = initial.ndim === 0 && next.ndim > 0
+  const Kind = initial.dtype === next.dtype ? ShapeError : DTypeError
+  return report(Kind, 'E068', {
+    operation,
+    problem: `state "${name}" does not keep its type`,
+    operands: [
+      ['initial', initial],
+      ['next', next],
+    ],
+    lines: [
+      `the next value of a state must have the type of its initial value: ${difference(initial, next)}`,
+      ...(number
+        ? ['a single number stands for a whole state only where the step does nothing but broadcast it']
+        : []),
+    ],
+  })
+}
+
+function difference(a: Variable, b: Variable): string {
+  if (a.dtype !== b.dtype) return `${printType(a.type)} ≠ ${printType(b.type)}`
+  if (a.ndim !== b.ndim) return `rank ${a.ndim} ≠ ${b.ndim}`
+  const axis = a.shape.findIndex((d, i) => differentDim(d, b.shape[i]!))
+  return `axis ${axis}: ${printDim(a.shape[axis]!)} ≠ ${printDim(b.shape[axis]!)}`
+}
+
+export function foreignInStep(v: Variable, allowed: readonly string[]): ArignoteError {
+  return report(GraphError, 'E069', {
+    operation,
+    problem: `the step uses ${v.name === null ? 'a variable' : `"${v.name}"`}, which strict does not list`,
+    operands: [['variable', v]],
+    lines: [
+      `strict: [${allowed.map(n => `'${n}'`).join(', ')}]; add its name, hand it in as a state or sequence, or leave strict out`,
+    ],
+  })
+}
+
+export function lengthVaries(node: Apply, size: Variable): ArignoteError {
+  return report(GraphError, 'E070', {
+    operation,
+    problem: `a size of ${node.op.name} changes from step to step`,
+    operands: [['size', size]],
+    lines: ['sizes inside a step must be known before the loop starts; mask with where() instead'],
+    origins: node.origins,
+  })
+}
+
+export function unrollNotANumber(given: number | true): ArignoteError {
+  return report(GraphError, 'E071', {
+    operation,
+    problem: given === true ? 'unroll: true needs a number of steps' : `unroll cannot be ${given}`,
+    lines: [
+      given === true
+        ? 'the number of steps is symbolic: give steps a number, or unroll: 4'
+        : 'unroll is a whole number from 1 on, or true',
+    ],
+  })
+}
+
+function describe(given: unknown): string {
+  if (given === undefined) return 'nothing'
+  if (given === null) return 'null'
+  if (given instanceof Variable) return 'a tensor'
+  if (Array.isArray(given)) return 'a list'
+  return typeof given === 'object' ? 'an object' : `the ${typeof given} ${String(given)}`
+}

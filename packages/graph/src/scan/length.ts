@@ -1,0 +1,40 @@
+/**
+ * How many steps a scan makes.
+ */
+import { type Dim, minDim, subDim, symbolsOf } from '../dim.js'
+import { asSize } from '../ops/size.js'
+import { Variable } from '../variable.js'
+import { noLength, sequenceTooShort, sequenceWithoutAxis, stepsNotAnInteger } from './errors.js'
+import type { Sequences } from './types.js'
+
+/** `steps` if given, else the rows of the shortest sequence. */
+export function scanLength(sequences: Sequences, steps: number | Variable | undefined): Dim {
+  const entries = Object.entries(sequences)
+  for (const [name, v] of entries)
+    if (!(v instanceof Variable) || v.ndim === 0) throw sequenceWithoutAxis(name, v)
+  const lengths = entries.map(([, v]) => v.shape[0]!)
+  if (steps === undefined) {
+    if (lengths.length === 0) throw noLength()
+    return lengths.reduce(minDim)
+  }
+  const length = stepsDim(steps)
+  for (const [name, v] of entries) {
+    const spare = subDim(v.shape[0]!, length)
+    if (typeof spare === 'number' && spare < 0) throw sequenceTooShort(name, v, length)
+  }
+  return length
+}
+
+function stepsDim(steps: number | Variable): Dim {
+  if (typeof steps === 'number') {
+    if (!Number.isInteger(steps) || steps < 0) throw stepsNotAnInteger(String(steps))
+    return steps
+  }
+  if (steps.ndim !== 0 || steps.dtype !== 'int32') throw stepsNotAnInteger(steps)
+  return asSize('scan', steps)
+}
+
+/** The scalar variables whose values are symbols of these sizes. */
+export function sourcesOf(shape: readonly Dim[]): readonly Variable[] {
+  return shape.flatMap(symbolsOf).flatMap(({ source }) => (source instanceof Variable ? [source] : []))
+}

@@ -1,0 +1,159 @@
+/**
+ * `scan`, as the user writes it: a step, traced once on fresh parameters, becomes the body of a scan.
+ *
+ * Decided here: what is a state and what an output, and what comes back. What the step closes over is found by
+ * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
+ */
+import { type Dim, subDim } from '../dim.js'
+import { freeVariables, topologicalOrder } from '../traverse.js'
+import { Variable } from '../variable.js'
+import { closeOver } from './closure.js'
+import { foreignInStep, lengthVaries, namesOverlap, notARecord, notATensor, stateMissing } from './errors.js'
+import { scanLength, sourcesOf } from './length.js'
+import { applyScan, type ScanParams, splitOutputs } from './op.js'
+import { newRows, row, rows } from './rows.js'
+import { settleStates } from './states.js'
+import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
+import { type Loop, runUnrolled } from './unroll.js'
+
+export interface ScanOptions<X extends Sequences, S extends InitialStates> {
+  /** Visited along axis 0, one slice per step. */
+  readonly sequences?: X
+  /** Initial values. A number, or a scalar, stands for a whole state of it. */
+  readonly state?: S
+  /** How many steps: a number or a symbolic int32 scalar. Without it, as many as the shortest sequence has rows. */
+  readonly steps?: number | Variable
+  /** Visit from the end; `all` stays in sequence order. */
+  readonly reverse?: boolean
+  /** Write the step out this many times per trip of the loop; true: no loop at all. */
+  readonly unroll?: number | true
+  /** Names of the only variables the step may close over. */
+  readonly strict?: readonly string[]
+  readonly name?: string
+}
+
+/**
+ * A recurrence: the step maps slices and states to next states and outputs, and is traced once.
+ *
+ * A returned name that is in `state` is its next value, any other is an output of its own. What the step closes over is
+ * found by itself.
+ */
+export function scan<
+  X extends Sequences = Record<never, never>,
+  S extends InitialStates = Record<never, never>,
+  const O extends StepResults<S> = StepResults<S>,
+>(step: (inputs: StepInputs<X, S>) => O, options: ScanOptions<X, S>): Histories<O> {
+  const sequences: Sequences = options.sequences ?? {}
+  const state: InitialStates = options.state ?? {}
+  const overlap = Object.keys(sequences).find(name => Object.hasOwn(state, name))
+  if (overlap !== undefined) throw namesOverlap(overlap)
+  const length = scanLength(sequences, options.steps)
+  const slices = mapRecord(sequences, (v, name) => parameter(v.dtype, v.shape.slice(1), name))
+  const states = mapRecord(state, (v, name) =>
+    typeof v === 'number' ? parameter('float32', [], name) : parameter(v.dtype, v.shape, name),
+  )
+  const returned: unknown = step({ ...slices, ...states } as unknown as StepInputs<X, S>)
+  checkReturned(returned, Object.keys(state))
+  const settled = settleStates(state, states, returned)
+  const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
+  const own = [...settled.params, ...Object.values(slices)]
+  const results = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
+  checkSizes(results, own)
+  const { constants, body } = closeOver(own, results)
+  if (options.strict !== undefined) checkStrict(constants, options.strict)
+  const loop: Loop = {
+    slots: { constants, carries: settled.initial, sequences: Object.values(sequences) },
+    body,
+    length,
+    reverse: options.reverse ?? false,
+    name: options.name ?? null,
+  }
+  const ran =
+    options.unroll === undefined || options.unroll === 1 ? runScan(loop) : runUnrolled(loop, options.unroll)
+  const lastRow = loop.reverse ? 0 : subDim(length, 1)
+  const histories: Record<string, object> = {}
+  Object.keys(state).forEach((name, i) => {
+    histories[name] = history(
+      () => ran.histories[i]!(),
+      () => ran.finals[i]!,
+    )
+  })
+  outputs.forEach((name, i) => {
+    histories[name] = history(
+      () => ran.ys[i]!(),
+      () => row(ran.ys[i]!(), lastRow),
+    )
+  })
+  return histories as Histories<O>
+}
+
+function runScan({ slots, body, length, reverse, name }: Loop) {
+  const node = applyScan(slots, body, { length, reverse, name })
+  const { finals, trajectories, ys } = splitOutputs(node.outputs, { carries: slots.carries.length })
+  const first = newRows(node.params as ScanParams)
+  return {
+    finals,
+    histories: trajectories.map(all => () => rows(all, first, length)),
+    ys: ys.map(all => () => all),
+  }
+}
+
+/** Views made when somebody asks: the last row of no rows is an error only for who wants it. */
+const history = (all: () => Variable, last: () => Variable) => ({
+  get all() {
+    return all()
+  },
+  get last() {
+    return last()
+  },
+})
+
+const parameter = (dtype: Variable['dtype'], shape: readonly Dim[], name: string) =>
+  new Variable({ dtype, shape }, null, 0, name)
+
+function mapRecord<T, U>(
+  record: { readonly [name: string]: T },
+  f: (value: T, name: string) => U,
+): { readonly [name: string]: U } {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
+}
+
+function checkReturned(
+  returned: unknown,
+  states: readonly string[],
+): asserts returned is { readonly [name: string]: Variable } {
+  if (
+    typeof returned !== 'object' ||
+    returned === null ||
+    Array.isArray(returned) ||
+    returned instanceof Variable
+  ) {
+    throw notARecord(returned)
+  }
+  for (const [name, value] of Object.entries(returned))
+    if (!(value instanceof Variable)) throw notATensor(name, value)
+  const missing = states.find(name => !Object.hasOwn(returned, name))
+  if (missing !== undefined) throw stateMissing(missing, Object.keys(returned))
+}
+
+/** Sizes inside the step must be known before the loop starts. */
+function checkSizes(results: readonly Variable[], own: readonly Variable[]): void {
+  const inside = new Set(own)
+  const checked = new Set<Variable>()
+  for (const node of topologicalOrder(results)) {
+    for (const source of sourcesOf(node.outputs.flatMap(v => v.shape))) {
+      if (checked.has(source)) continue
+      checked.add(source)
+      if (freeVariables([source]).some(v => inside.has(v))) throw lengthVaries(node, source)
+    }
+  }
+}
+
+function checkStrict(constants: readonly Variable[], allowed: readonly string[]): void {
+  const listed = (v: Variable) => v.name !== null && allowed.includes(v.name)
+  for (const constant of constants) {
+    if (listed(constant)) continue
+    const foreign = freeVariables([constant]).find(v => !listed(v))
+    if (foreign !== undefined) throw foreignInStep(foreign, allowed)
+  }
+}

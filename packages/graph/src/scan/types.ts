@@ -1,0 +1,36 @@
+/**
+ * What a step sees and returns, for the type-checker: each sequence one rank lower, each result one rank higher.
+ */
+import type { DType } from '@arignote/loops'
+import type { LessOne, PlusOne } from '../static.js'
+import type { Rank, Variable } from '../variable.js'
+
+/** Visited along axis 0. */
+export type Sequences = { readonly [name: string]: Variable }
+
+/** The initial value of each state; a number stands for a value of the state's own type. */
+export type InitialStates = { readonly [name: string]: Variable | number }
+
+/** Slices and states in. */
+export type StepInputs<X extends Sequences, S extends InitialStates> = {
+  readonly [K in keyof X]: X[K] extends Variable<infer D, infer R> ? Variable<D, LessOne[R]> : never
+} & {
+  readonly [K in keyof S]: S[K] extends Variable<infer D, infer R> ? Variable<D, R> : Variable
+}
+
+/** Next states and outputs out. */
+export type StepResults<S extends InitialStates> = { readonly [name: string]: Variable } & {
+  readonly [K in keyof S]: Variable
+}
+
+/** What became of one state or output. */
+export interface History<D extends DType, R extends Rank> {
+  /** Every step's value, in sequence order. */
+  readonly all: Variable<D, PlusOne[R]>
+  /** The value of the step visited last; for a state and no steps, the initial value. Alone it costs no history. */
+  readonly last: Variable<D, R>
+}
+
+export type Histories<O> = {
+  readonly [K in keyof O]: O[K] extends Variable<infer D, infer R> ? History<D, R> : never
+}
