@@ -1,0 +1,47 @@
+/**
+ * Optimize: a closed tensor function  →  an equal one that costs less. Sizes may still be symbols.
+ *
+ * Two passes alternate until neither changes anything: the rows of the rule tables, bottom-up and in the bodies of scans
+ * too (`graph/rewrite`), and the rules about scans, which need to know who reads what (`scans.ts`).
+ */
+import { type Apply, type Lambda, lambda, Rewriter, type Rule, type Variable } from '@arignote/graph'
+import { constants } from './rules/constants.js'
+import { contractions } from './rules/contract.js'
+import { identities } from './rules/identities.js'
+import { scanViews } from './rules/scan-views.js'
+import { views } from './rules/views.js'
+import { ScanSweeper } from './scans.js'
+
+/** Every rule that looks at one node; the order decides where two apply. */
+export const rows: readonly Rule[] = [...identities, ...constants, ...views, ...contractions, ...scanViews]
+
+export interface OptimizeOptions {
+  /** One line for each rule that was applied; ARIGNOTE_TRACE=rules writes them to the console. */
+  readonly trace?: (line: string) => void
+}
+
+const mostRounds = 50
+
+export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
+  const trace = options.trace ?? traceFromEnvironment()
+  const rewriter = new Rewriter(
+    rows,
+    trace === null ? {} : { trace: (name, v) => trace(`${v.owner!.op.name}: ${name}`) },
+  )
+  const sweeper = new ScanSweeper(
+    trace === null ? undefined : (name: string, node: Apply) => trace(`${node.op.name}: ${name}`),
+  )
+  let results: readonly Variable[] = fn.results
+  for (let round = 0; ; round++) {
+    if (round > mostRounds) throw new Error('internal: optimize does not come to an end')
+    const before = results
+    results = sweeper.sweep(rewriter.rewrite(results))
+    if (results.every((v, i) => v === before[i])) break
+  }
+  return results.every((v, i) => v === fn.results[i]) ? fn : lambda(fn.params, results)
+}
+
+function traceFromEnvironment(): ((line: string) => void) | null {
+  const topics = typeof process === 'object' ? process.env?.ARIGNOTE_TRACE : undefined
+  return topics?.split(',').includes('rules') ? line => console.error(line) : null
+}

@@ -1,0 +1,116 @@
+/**
+ * The scan rules, applied to every scan of a graph, inner ones first.
+ *
+ * One sweep: bodies are swept before the scans they belong to, equal recurrences are merged, then each scan is taken
+ * apart (`recurrence.ts`), changed by the rules until none applies, and put together again. What a sweep brings outside
+ * or merges gives the rows of the other tables something to do, and they the next sweep; `optimize` alternates.
+ */
+import {
+  type Apply,
+  apply,
+  lambda,
+  type ScanParams,
+  topologicalOrder,
+  type Variable,
+  withOrigins,
+} from '@arignote/graph'
+import { Recurrence } from './recurrence.js'
+import { replaceIn } from './replace.js'
+import { scanAccumulate } from './rules/scan-accumulate.js'
+import { scanHoist } from './rules/scan-hoist.js'
+import { scanLift } from './rules/scan-lift.js'
+import { mergeScans } from './rules/scan-merge.js'
+import { type ScanRule, scanEqualCarries, scanTidy } from './rules/scan-tidy.js'
+
+export const scanRules: readonly ScanRule[] = [
+  ...scanTidy,
+  ...scanHoist,
+  scanAccumulate,
+  scanLift,
+  scanEqualCarries,
+]
+
+const longest = 1000
+
+/** Remembers which scans are in order already, so that a sweep over a finished graph costs little. */
+export class ScanSweeper {
+  readonly #settled = new Map<Apply, string>()
+
+  constructor(private readonly trace?: (rule: string, node: Apply) => void) {}
+
+  sweep(results: readonly Variable[]): readonly Variable[] {
+    const order = topologicalOrder(results)
+    if (!order.some(isScan)) return results
+    const merged = this.#merge(order, results)
+    return this.#each(merged, merged === results ? order : topologicalOrder(merged))
+  }
+
+  #merge(order: readonly Apply[], results: readonly Variable[]): readonly Variable[] {
+    const image = mergeScans(order.filter(isScan))
+    if (image.size === 0) return results
+    this.trace?.('scan ∪ scan', [...image.keys()][0]!.owner!)
+    return replaceIn(results, image)
+  }
+
+  #each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+    const read = new Set(results)
+    for (const node of order) for (const v of node.inputs) read.add(v)
+    const image = new Map<Variable, Variable>()
+    const of = (v: Variable) => image.get(v) ?? v
+    for (const node of order) {
+      const inputs = node.inputs.map(of)
+      const same = inputs.every((v, i) => v === node.inputs[i])
+      const rebuilt = same ? node : withOrigins(node.origins, () => apply(node.op, inputs, node.params))
+      if (!isScan(node)) {
+        if (!same) for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+        continue
+      }
+      const outputs = withOrigins(node.origins, () =>
+        this.#simplify(
+          rebuilt,
+          node.outputs.map(v => read.has(v)),
+        ),
+      )
+      for (const [i, v] of node.outputs.entries())
+        if (outputs[i] !== v && outputs[i] !== null) image.set(v, outputs[i]!)
+    }
+    return results.map(of)
+  }
+
+  /** What the outputs that are read become; null for the others. */
+  #simplify(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
+    const usage = read.join()
+    if (this.#settled.get(node) === usage) return node.outputs
+    const swept = this.#sweepBody(node)
+    const r = new Recurrence(swept, i => read[i]!)
+    for (let count = 0; this.#applyOne(r); count++) {
+      if (count > longest) throw new Error('internal: the rules about a scan do not come to an end')
+    }
+    if (!r.changed) {
+      this.#settled.set(swept, usage)
+      return swept.outputs
+    }
+    const image = r.close()
+    return swept.outputs.map(v => image.get(v) ?? null)
+  }
+
+  #sweepBody(node: Apply): Apply {
+    const params = node.params as ScanParams
+    const results = this.sweep(params.body.results)
+    if (results.every((v, i) => v === params.body.results[i])) return node
+    return apply(node.op, node.inputs, { ...params, body: lambda(params.body.params, results) })
+  }
+
+  #applyOne(r: Recurrence): boolean {
+    for (const rule of scanRules) {
+      if (!rule.apply(r)) continue
+      this.trace?.(rule.name, r.node)
+      return true
+    }
+    return false
+  }
+}
+
+function isScan(node: Apply): boolean {
+  return node.op.family.kind === 'scan'
+}

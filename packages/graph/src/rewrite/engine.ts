@@ -1,0 +1,201 @@
+/**
+ * The engine: results of a graph and a list of rules  →  equal results to which no rule applies any more.
+ *
+ * Bottom-up: a node is looked at when its inputs are in normal form, and what a rule puts in its place is brought to
+ * normal form in turn. Every variable is handled once (the graph is hash-consed, so the memo needs no keys), bodies of
+ * scans included. Nothing here knows an op. Iterative; a chain of a hundred thousand nodes is fine.
+ */
+import { type Lambda, lambda } from '../lambda.js'
+import type { FamilyKind } from '../op.js'
+import type { ScanParams } from '../scan/op.js'
+import { topologicalOrder } from '../traverse.js'
+import { equalType, printType } from '../type.js'
+import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
+import {
+  type AnyOp,
+  type Captures,
+  matches,
+  orders,
+  type Pattern,
+  type PatternNode,
+  rootOf,
+} from './pattern.js'
+
+export interface Rule {
+  /** The equation: `x + 0 → x`. */
+  readonly name: string
+  readonly pattern: PatternNode
+  /** Null: does not apply after all. */
+  readonly build: (captures: Captures, root: Variable) => Variable | null
+}
+
+/** A row of a rule table. */
+export function rule<N extends string>(
+  name: string,
+  pattern: Pattern<N>,
+  build: (captures: Captures<N>, root: Variable) => Variable | null,
+): Rule {
+  return { name, pattern, build: build as Rule['build'] }
+}
+
+export interface RewriteOptions {
+  /** How many replacements to allow; the default grows with the graph. */
+  readonly budget?: number
+  /** Called for each replacement. */
+  readonly trace?: (rule: string, before: Variable, after: Variable) => void
+}
+
+interface Candidate {
+  readonly rule: Rule
+  readonly pattern: PatternNode
+}
+
+/** The results, rewritten. */
+export function rewrite(
+  results: readonly Variable[],
+  rules: readonly Rule[],
+  options: RewriteOptions = {},
+): readonly Variable[] {
+  return new Rewriter(rules, options).rewrite(results)
+}
+
+/** A rule set and what it has already brought to normal form: for those who rewrite a graph again after changing a part. */
+export class Rewriter {
+  /** Normal forms. A variable not in here may still be in `#next`. */
+  readonly #normal = new Map<Variable, Variable>()
+  /** One step towards the normal form. */
+  readonly #next = new Map<Variable, Variable>()
+  readonly #bodies = new Map<Lambda, Lambda>()
+  readonly #byRoot = new Map<AnyOp | FamilyKind, Candidate[]>()
+  readonly #candidates = new Map<AnyOp, readonly Candidate[]>()
+  readonly #position = new Map<Rule, number>()
+  readonly #latest: string[] = []
+  #budget = 0
+
+  constructor(
+    rules: readonly Rule[],
+    private readonly options: RewriteOptions = {},
+  ) {
+    for (const [position, rule] of rules.entries()) {
+      this.#position.set(rule, position)
+      const root = rootOf(rule.pattern)
+      const list = this.#byRoot.get(root) ?? []
+      this.#byRoot.set(root, list)
+      for (const pattern of orders(rule.pattern)) list.push({ rule, pattern })
+    }
+  }
+
+  rewrite(results: readonly Variable[]): readonly Variable[] {
+    this.#budget = this.options.budget ?? 2000 + 50 * topologicalOrder(results).length
+    return this.#normalize(results)
+  }
+
+  #normalize(results: readonly Variable[]): readonly Variable[] {
+    const normal = this.#normal
+    const stack: Variable[] = []
+    for (const result of results) {
+      stack.push(result)
+      while (stack.length > 0) {
+        const v = stack[stack.length - 1]!
+        if (normal.has(v)) {
+          stack.pop()
+          continue
+        }
+        const next = this.#next.get(v)
+        if (next === undefined) this.#step(v, stack)
+        else {
+          const found = normal.get(next)
+          if (found !== undefined) normal.set(v, found)
+          else {
+            this.#spend()
+            stack.push(next)
+          }
+        }
+      }
+    }
+    return results.map(v => normal.get(v)!)
+  }
+
+  /** Waits for inputs, or takes one step: the node over normal inputs, or what the first rule that applies makes of it. */
+  #step(v: Variable, stack: Variable[]): void {
+    const normal = this.#normal
+    const node = v.owner
+    if (node === null) {
+      normal.set(v, v)
+      return
+    }
+    const height = stack.length
+    let changed = false
+    for (let i = node.inputs.length - 1; i >= 0; i--) {
+      const input = node.inputs[i]!
+      const image = normal.get(input)
+      if (image === undefined) stack.push(input)
+      else if (image !== input) changed = true
+    }
+    if (stack.length > height) return
+    const params = node.op.family.kind === 'scan' ? this.#scanParams(node.params as ScanParams) : node.params
+    if (changed || params !== node.params) {
+      const inputs = node.inputs.map(input => normal.get(input)!)
+      const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
+      if (rebuilt !== node) {
+        for (const [i, output] of node.outputs.entries()) this.#next.set(output, rebuilt.outputs[i]!)
+        return
+      }
+    }
+    const after = this.#applyFirst(node, v)
+    if (after === null) normal.set(v, v)
+    else this.#next.set(v, after)
+  }
+
+  #applyFirst(node: Apply, v: Variable): Variable | null {
+    for (const { rule, pattern } of this.#candidatesOf(node.op)) {
+      const captures: Record<string, Variable> = {}
+      if (!matches(pattern, v, captures)) continue
+      const after = withOrigins(node.origins, () => rule.build(captures, v))
+      if (after === null || after === v || !this.#fits(rule, v, after)) continue
+      this.#latest.push(rule.name)
+      if (this.#latest.length > 10) this.#latest.shift()
+      this.options.trace?.(rule.name, v, after)
+      return after
+    }
+    return null
+  }
+
+  /** A shape that is only perhaps the same would change the types of those who read it, so such a match is passed over. */
+  #fits(rule: Rule, before: Variable, after: Variable): boolean {
+    if (equalType(before.type, after.type)) return true
+    if (before.dtype === after.dtype && before.ndim === after.ndim) return false
+    throw new Error(
+      `internal: the rule "${rule.name}" turns ${printType(before.type)} into ${printType(after.type)}`,
+    )
+  }
+
+  #candidatesOf(op: AnyOp): readonly Candidate[] {
+    let list = this.#candidates.get(op)
+    if (list === undefined) {
+      const all = [...(this.#byRoot.get(op) ?? []), ...(this.#byRoot.get(op.family.kind) ?? [])]
+      list = all.sort((a, b) => this.#position.get(a.rule)! - this.#position.get(b.rule)!)
+      this.#candidates.set(op, list)
+    }
+    return list
+  }
+
+  #scanParams(params: ScanParams): ScanParams {
+    const { body } = params
+    let after = this.#bodies.get(body)
+    if (after === undefined) {
+      const results = this.#normalize(body.results)
+      after = results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
+      this.#bodies.set(body, after)
+      this.#bodies.set(after, after)
+    }
+    return after === body ? params : { ...params, body: after }
+  }
+
+  #spend(): void {
+    if (this.#budget-- > 0) return
+    throw new Error(
+      `internal: rewriting does not come to an end; the last rules were ${this.#latest.join(' | ')}`,
+    )
+  }
+}

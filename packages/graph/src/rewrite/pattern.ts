@@ -1,0 +1,171 @@
+/**
+ * Patterns: what a piece of graph must look like for a rule to apply, as data.
+ *
+ * Because they are data they are indexed by their root (`engine.ts`), printed in messages, and instantiated into random
+ * graphs by the testkit. The names of captures are part of a pattern's type, so a rule that uses a name it did not
+ * capture does not compile. A name that occurs twice must capture one and the same variable.
+ */
+import type { FamilyKind, Op } from '../op.js'
+import type { Variable } from '../variable.js'
+import { literalOf } from './literal.js'
+
+/** Params differ per op; a pattern does not look at them. */
+// biome-ignore lint/suspicious/noExplicitAny: Op<P> is invariant in P, and any op may stand in a pattern
+export type AnyOp = Op<any>
+
+/** An op, or the builder that makes it. */
+export type OpLike = AnyOp | { readonly op: AnyOp }
+
+export type PatternNode =
+  | { readonly kind: 'any'; readonly name: string }
+  | { readonly kind: 'literal'; readonly value: number }
+  | {
+      readonly kind: 'of'
+      readonly op: AnyOp
+      readonly inputs: readonly PatternNode[]
+      readonly commutes: boolean
+    }
+  | { readonly kind: 'made'; readonly by: AnyOp | FamilyKind }
+  | { readonly kind: 'as'; readonly name: string; readonly pattern: PatternNode }
+  | {
+      readonly kind: 'suchThat'
+      readonly pattern: PatternNode
+      readonly holds: (v: Variable) => boolean
+    }
+
+/** A pattern whose captures have the names `N`. */
+export type Pattern<N extends string = string> = PatternNode & { readonly __captures?: N }
+
+type CapturesOf<P> = P extends { readonly __captures?: infer N extends string } ? N : never
+
+export type Captures<N extends string = string> = Readonly<Record<N, Variable>>
+
+/** Any variable. */
+export function anything<N extends string>(name: N): Pattern<N> {
+  return { kind: 'any', name }
+}
+
+/** A scalar constant of this value, or an expand of one, of any dtype. */
+export function literal(value: number): Pattern<never> {
+  return { kind: 'literal', value }
+}
+
+/** An application of the op to exactly these inputs. */
+export function of<const P extends readonly Pattern[]>(
+  op: OpLike,
+  ...inputs: P
+): Pattern<CapturesOf<P[number]>> {
+  return { kind: 'of', op: opOf(op), inputs, commutes: false }
+}
+
+/** An application of a binary op to these inputs, in either order. */
+export function commuted<const P extends readonly [Pattern, Pattern]>(
+  op: OpLike,
+  ...inputs: P
+): Pattern<CapturesOf<P[number]>> {
+  return { kind: 'of', op: opOf(op), inputs, commutes: true }
+}
+
+/** Whatever the op, or any op of the family, made, from any inputs. */
+export function madeBy(by: OpLike | FamilyKind): Pattern<never> {
+  return { kind: 'made', by: typeof by === 'string' ? by : opOf(by) }
+}
+
+/** Captures what the pattern matches. */
+export function as<N extends string, M extends string>(name: N, pattern: Pattern<M>): Pattern<N | M> {
+  return { kind: 'as', name, pattern }
+}
+
+/** The pattern, and a condition on what it matched. */
+export function suchThat<N extends string>(pattern: Pattern<N>, holds: (v: Variable) => boolean): Pattern<N> {
+  return { kind: 'suchThat', pattern, holds }
+}
+
+function opOf(op: OpLike): AnyOp {
+  return 'op' in op ? op.op : op
+}
+
+/** Fills `captures` and says whether the variable fits. Commuting patterns are taken in the order written. */
+export function matches(pattern: PatternNode, v: Variable, captures: Record<string, Variable>): boolean {
+  switch (pattern.kind) {
+    case 'any':
+      return capture(pattern.name, v, captures)
+    case 'literal':
+      return literalOf(v) === pattern.value
+    case 'of': {
+      const node = v.owner
+      if (node === null || node.op !== pattern.op || node.inputs.length !== pattern.inputs.length)
+        return false
+      for (let i = 0; i < pattern.inputs.length; i++) {
+        if (!matches(pattern.inputs[i]!, node.inputs[i]!, captures)) return false
+      }
+      return true
+    }
+    case 'made':
+      if (v.owner === null) return false
+      return v.owner.op === pattern.by || v.owner.op.family.kind === pattern.by
+    case 'as':
+      return capture(pattern.name, v, captures) && matches(pattern.pattern, v, captures)
+    case 'suchThat':
+      return matches(pattern.pattern, v, captures) && pattern.holds(v)
+  }
+}
+
+function capture(name: string, v: Variable, captures: Record<string, Variable>): boolean {
+  const known = captures[name]
+  if (known !== undefined) return known === v
+  captures[name] = v
+  return true
+}
+
+/** What the root must be made by; a rule's pattern always has such a root. */
+export function rootOf(pattern: PatternNode): AnyOp | FamilyKind {
+  switch (pattern.kind) {
+    case 'of':
+      return pattern.op
+    case 'made':
+      return pattern.by
+    case 'as':
+    case 'suchThat':
+      return rootOf(pattern.pattern)
+    default:
+      throw new Error(`internal: ${printPattern(pattern)} cannot be the root of a rule`)
+  }
+}
+
+/** The pattern with each commuting node in one order: every combination. */
+export function orders(pattern: PatternNode): readonly PatternNode[] {
+  switch (pattern.kind) {
+    case 'of': {
+      const lists = pattern.inputs.reduce<PatternNode[][]>(
+        (sofar, input) => sofar.flatMap(list => orders(input).map(one => [...list, one])),
+        [[]],
+      )
+      const both = pattern.commutes ? [...lists, ...lists.map(list => list.toReversed())] : lists
+      return both.map(inputs => ({ ...pattern, inputs, commutes: false }))
+    }
+    case 'as':
+    case 'suchThat':
+      return orders(pattern.pattern).map(inner => ({ ...pattern, pattern: inner }))
+    default:
+      return [pattern]
+  }
+}
+
+/** `add(x, 0)`. */
+export function printPattern(pattern: PatternNode): string {
+  switch (pattern.kind) {
+    case 'any':
+      return pattern.name
+    case 'literal':
+      return String(pattern.value)
+    case 'of':
+      return `${pattern.op.name}(${pattern.inputs.map(printPattern).join(', ')})`
+    case 'made':
+      return `${typeof pattern.by === 'string' ? pattern.by : pattern.by.name}(…)`
+    case 'as':
+      return `${pattern.name}=${printPattern(pattern.pattern)}`
+    case 'suchThat':
+      return `${printPattern(pattern.pattern)}?`
+  }
+}
