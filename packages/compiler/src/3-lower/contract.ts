@@ -208,12 +208,11 @@ function tileLoops(kernel: ContractionKernel): Nest {
   const [begin, end] = few
     ? [s.size(outer.begin), s.size(outer.end)]
     : [s.int(0), builder.size(form.column.extent)]
-  const panels = serial(first, begin, end, rowTiles(kernel, s.axis(first), panel, firstRow, endRow), panel)
-  const looped = kernel.overLoops([panels])
-  return {
-    body: block === null ? looped : [serial(block, s.size(outer.begin), s.size(outer.end), looped, rowBlock)],
-    range: outer,
-  }
+  const tiles = rowTiles(kernel, s.axis(first), panel, firstRow, endRow)
+  if (block === null)
+    return { body: [serial(first, begin, end, kernel.overLoops(tiles), panel)], range: outer }
+  const panels = kernel.overLoops([serial(first, begin, end, tiles, panel)])
+  return { body: [serial(block, s.size(outer.begin), s.size(outer.end), panels, rowBlock)], range: outer }
 }
 
 /** Columns of a tile that reads `b` where it lies are counted in vectors of the narrowest lanes there are. */

@@ -14,7 +14,10 @@ export interface Strided {
 const unmoved = (strides: Strides): Strided => ({ offset: 0, strides })
 
 /** Axes that a reshape splits or merges must follow one another without gaps. */
-export function stridedReshape(strides: Strides, { inputs, output }: StridedContext<unknown>): Strided | null {
+export function stridedReshape(
+  strides: Strides,
+  { inputs, output }: StridedContext<unknown>,
+): Strided | null {
   const { shape: from } = inputs[0]!
   const { shape: to } = output
   const result: Dim[] = to.map(() => 0)
@@ -34,7 +37,10 @@ export function stridedReshape(strides: Strides, { inputs, output }: StridedCont
   return unmoved(result)
 }
 
-export function stridedTranspose(strides: Strides, { params }: StridedContext<{ readonly axes: readonly number[] }>): Strided {
+export function stridedTranspose(
+  strides: Strides,
+  { params }: StridedContext<{ readonly axes: readonly number[] }>,
+): Strided {
   return unmoved(params.axes.map(axis => strides[axis]!))
 }
 
@@ -42,12 +48,20 @@ export function stridedExpand(strides: Strides, { inputs }: StridedContext<unkno
   return unmoved(strides.map((stride, axis) => (inputs[0]!.shape[axis] === 1 ? 0 : stride)))
 }
 
-export function stridedExpandDims(strides: Strides, context: StridedContext<{ readonly axes: readonly number[] }>): Strided {
+export function stridedExpandDims(
+  strides: Strides,
+  context: StridedContext<{ readonly axes: readonly number[] }>,
+): Strided {
   const rest = [...strides]
-  return unmoved(context.output.shape.map((_, axis) => (context.params.axes.includes(axis) ? 0 : rest.shift()!)))
+  return unmoved(
+    context.output.shape.map((_, axis) => (context.params.axes.includes(axis) ? 0 : rest.shift()!)),
+  )
 }
 
-export function stridedSqueeze(strides: Strides, { params }: StridedContext<{ readonly axes: readonly number[] }>): Strided {
+export function stridedSqueeze(
+  strides: Strides,
+  { params }: StridedContext<{ readonly axes: readonly number[] }>,
+): Strided {
   return unmoved(strides.filter((_, axis) => !params.axes.includes(axis)))
 }
 
@@ -56,7 +70,10 @@ export function stridedSlice(
   { params }: StridedContext<{ readonly starts: readonly Dim[]; readonly steps: readonly number[] }>,
 ): Strided {
   return {
-    offset: strides.reduce<Dim>((offset, stride, axis) => addDim(offset, mulDim(params.starts[axis]!, stride)), 0),
+    offset: strides.reduce<Dim>(
+      (offset, stride, axis) => addDim(offset, mulDim(params.starts[axis]!, stride)),
+      0,
+    ),
     strides: strides.map((stride, axis) => mulDim(stride, params.steps[axis]!)),
   }
 }

@@ -46,7 +46,7 @@ export function expansionOf(x: Scalar & { kind: 'intrinsic' }): Scalar {
 export interface Varying {
   /** Registers that differ from lane to lane. */
   readonly registers: ReadonlySet<Register>
-  /** 2 where a value of 64 bits differs from lane to lane, else 4. */
+  /** 2 where a value of 64 bits is stored or differs from lane to lane, else 4. */
   readonly lanes: 2 | 4
 }
 
@@ -64,7 +64,9 @@ export function varyingOf(loop: Loop): Varying {
     if (registers.size > before) continue
     for (const x of statements) for (const scalar of scalarsOf(x)) isVarying(scalar, loop, registers, known)
     const isWide = (x: { type: string }) => x.type === 'float64' || x.type === 'int64'
-    const wide = [...registers].some(isWide) || [...known].some(([x, varies]) => varies && isWide(x))
+    const storesWide = statements.some(x => x.kind === 'store' && x.buffer.dtype === 'float64')
+    const wide =
+      storesWide || [...registers].some(isWide) || [...known].some(([x, varies]) => varies && isWide(x))
     return { registers, lanes: wide ? 2 : 4 }
   }
 }
