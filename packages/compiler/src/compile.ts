@@ -4,7 +4,7 @@
  *   signature     what the user wrote, checked                             → results over inputs and shared variables
  *   optimize      a better graph of the same meaning                       Lambda → Lambda
  *   – at the first call with given sizes, remembered by them –
- *   prepare       the back end: schedule, lower, plan, emit                Lambda, sizes → Executable
+ *   prepare       the back end: see pipeline.ts                            Lambda, sizes → Executable
  *   call          arguments in, run, results out, updates committed        6-run
  */
 import {
@@ -16,9 +16,14 @@ import {
   type Value,
   Variable,
 } from '@arignote/graph'
+import { optimize } from './1-optimize/optimize.js'
+import { jsBackend } from './5-emit/js/index.js'
 import { referenceBackend } from './5-emit/reference/index.js'
+import { wasmBackend, wasmScalarBackend } from './5-emit/wasm/index.js'
 import { Compiled, type Source } from './6-run/compiled.js'
+import { heap } from './6-run/heap.js'
 import type { Backend, CompiledGraph, MemoryReport } from './executable.js'
+import { nativeBackend } from './pipeline.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
 import { sizesIn, variablesOf } from './sizes.js'
 import { timed } from './trace.js'
@@ -48,7 +53,7 @@ export interface CompileOptions {
   /** Values for inputs that a call leaves out. */
   readonly defaults?: ReadonlyMap<Variable, Value>
   /** Default 'wasm'. */
-  readonly backend?: Backend['name']
+  readonly backend?: BackendName
   /** Whether the graph is rewritten; default true. */
   readonly optimize?: boolean
 }
@@ -75,12 +80,17 @@ export interface CompiledFunction<
   wat(): string
 }
 
-/** The back ends there are. */
-export const backends: Readonly<Record<Backend['name'], Backend>> = {
-  wasm: referenceBackend,
-  js: referenceBackend,
+const all = {
+  wasm: nativeBackend(wasmBackend, heap),
+  'wasm-scalar': nativeBackend(wasmScalarBackend, heap),
+  js: nativeBackend(jsBackend, heap),
   reference: referenceBackend,
-}
+} satisfies Record<string, Backend>
+
+export type BackendName = keyof typeof all
+
+/** The back ends there are: one line each. `wasm-scalar` is WebAssembly without SIMD. */
+export const backends: Readonly<Record<BackendName, Backend>> = all
 
 /**
  * Compiles outputs and updates to a function of the inputs.
@@ -101,11 +111,11 @@ export function compile<
     defaults = new Map(),
     onUnusedInput = 'raise',
   } = options ?? {}
-  const { backend = 'wasm', optimize = true } = options ?? {}
+  const { backend = 'wasm' } = options ?? {}
   const structure = structureOf(outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
   const written = graphOf(signature, structure.list.length)
-  const graph = optimize ? timed('optimize', () => optimized(written)) : written
+  const graph = options?.optimize === false ? written : timed('optimize', () => optimized(written))
   const compiled = new Compiled({
     graph,
     inputs,
@@ -132,7 +142,7 @@ function graphOf({ name, inputs, shared, results, updates }: Signature, outputs:
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates }
 }
 
-const optimized = (graph: CompiledGraph): CompiledGraph => graph
+const optimized = (graph: CompiledGraph): CompiledGraph => ({ ...graph, lambda: optimize(graph.lambda) })
 
 /** The small graph whose value is a size: evaluated node by node, its ancestors are few. */
 function sourceOf(source: Variable, inputs: readonly Variable[]): Source {

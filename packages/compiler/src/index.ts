@@ -1,6 +1,7 @@
 /** What users (and the packages above) see of the compiler. */
 export {
   type Arguments,
+  type BackendName,
   backends,
   type CompiledFunction,
   type CompileOptions,

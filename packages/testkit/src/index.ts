@@ -1,4 +1,6 @@
+export { type AgreeOptions, agree, type Mode, modes } from './agree.js'
 export { type Files, violations } from './architecture.js'
 export { type DocBlock, readBlocks, runBlock } from './doc-blocks.js'
 export { typeErrors } from './doc-types.js'
 export { readFiles } from './files.js'
+export { expectArray, mismatch, type Tolerance } from './matchers.js'

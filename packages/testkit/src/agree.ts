@@ -1,0 +1,106 @@
+/**
+ * Agreement: one program under every back end, optimised and not, against the reference.
+ *
+ * Tolerances, of the greatest element of each result (at least 1): float64 1e-10, float32 1e-5·√n, where n is the longest
+ * axis among the arguments (errors of sums grow like that); integers and bools are equal.
+ */
+import {
+  type BackendName,
+  type CompiledFunction,
+  type CompileOptions,
+  compile,
+  type Outputs,
+  type Results,
+} from '@arignote/compiler'
+import { convert, type NdArray, ndarrayOf, type Shared, type Value, Variable } from '@arignote/graph'
+import type { DType } from '@arignote/loops'
+import { mismatch } from './matchers.js'
+
+export interface Mode {
+  readonly name: string
+  readonly options: Pick<CompileOptions, 'backend' | 'optimize'>
+}
+
+const names: readonly BackendName[] = ['reference', 'js', 'wasm', 'wasm-scalar']
+
+/** Every way there is to run a program. */
+export const modes: readonly Mode[] = names.flatMap(backend =>
+  [true, false].map(optimize => ({
+    name: optimize ? backend : `${backend}, not optimised`,
+    options: { backend, optimize },
+  })),
+)
+
+const oracle: CompileOptions = { backend: 'reference', optimize: false }
+
+export interface AgreeOptions extends Omit<CompileOptions, 'backend' | 'optimize'> {
+  /** Instead of the rule above. */
+  readonly tolerance?: Partial<Record<DType, number>>
+  /** How often each is called; updates make later calls see other states. Default 1. */
+  readonly calls?: number
+  /** Default: all. */
+  readonly modes?: readonly Mode[]
+}
+
+/**
+ * Runs the program in every mode and returns what the reference gives (by the last call). Shared variables are put back
+ * before each mode, and end as the reference leaves them.
+ * @throws Error naming the mode, the result or shared variable, and the first elements that differ
+ */
+export function agree<const I extends readonly Variable[], const O extends Outputs>(
+  inputs: I,
+  outputs: O,
+  args: readonly Value[],
+  options: AgreeOptions = {},
+): Results<O> {
+  const { tolerance = {}, calls = 1, modes: chosen = modes, ...rest } = options
+  const states = [...(rest.updates ?? [])].map(([v]) => v)
+  const start = states.map(stateOf)
+  const n = longestAxis(args)
+  const allowed = { float32: 1e-5 * Math.sqrt(n), float64: 1e-10, int32: 0, uint8: 0, bool: 0, ...tolerance }
+
+  const run = (mode: CompileOptions) => {
+    states.forEach((v, i) => {
+      v.cell.write(start[i]!.data.slice(), start[i]!.shape)
+    })
+    const f = compile(inputs, outputs, { ...rest, ...mode }) as unknown as CompiledFunction
+    let results = f(...args) as unknown
+    for (let call = 1; call < calls; call++) results = f(...args) as unknown
+    return { results, states: states.map(stateOf) }
+  }
+
+  const expected = run(oracle)
+  for (const { name, options: mode } of chosen) {
+    const actual = run(mode)
+    const check = (what: string, x: NdArray, y: NdArray, { dtype }: Variable) => {
+      const problem = mismatch(x, y, { scaled: allowed[dtype] })
+      if (problem !== null) throw new Error(`${name}: ${what}: ${problem}`)
+    }
+    const wanted = named(outputs, expected.results)
+    named(outputs, actual.results).forEach(([what, x, v], i) => {
+      check(what, x, wanted[i]![1], v)
+    })
+    states.forEach((v, i) => {
+      check(`state ${v.name ?? i}`, actual.states[i]!, expected.states[i]!, v)
+    })
+  }
+  states.forEach((v, i) => {
+    v.cell.write(expected.states[i]!.data, expected.states[i]!.shape)
+  })
+  return expected.results as Results<O>
+}
+
+const stateOf = ({ cell }: Shared): NdArray => ndarrayOf(cell.read().slice(), [...cell.shape])
+
+/** Each result with its name and variable. */
+function named(outputs: Outputs, results: unknown): (readonly [string, NdArray, Variable])[] {
+  if (outputs instanceof Variable) return [['the result', results as NdArray, outputs]]
+  return Object.entries(outputs as Record<string, Variable>).map(([key, v]) => [
+    `result ${key}`,
+    (results as Record<string, NdArray>)[key]!,
+    v,
+  ])
+}
+
+const longestAxis = (args: readonly Value[]) =>
+  Math.max(1, ...args.flatMap(value => convert(value, 'float64', 'agree').shape))
