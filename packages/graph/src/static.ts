@@ -11,13 +11,56 @@ import type { Rank, Variable } from './variable.js'
 /** What an operation takes: a symbolic tensor or any host value. */
 export type TensorLike = Variable | Value
 
-/** The greater of two dtypes. */
+/**
+ * The greater of two dtypes; and what a dtype makes of a plain number, which never raises a float, while a fraction turns
+ * integers to float32.
+ */
 export interface Promote {
-  bool: { bool: 'bool'; uint8: 'uint8'; int32: 'int32'; float32: 'float32'; float64: 'float64' }
-  uint8: { bool: 'uint8'; uint8: 'uint8'; int32: 'int32'; float32: 'float32'; float64: 'float64' }
-  int32: { bool: 'int32'; uint8: 'int32'; int32: 'int32'; float32: 'float32'; float64: 'float64' }
-  float32: { bool: 'float32'; uint8: 'float32'; int32: 'float32'; float32: 'float32'; float64: 'float64' }
-  float64: { bool: 'float64'; uint8: 'float64'; int32: 'float64'; float32: 'float64'; float64: 'float64' }
+  bool: {
+    bool: 'bool'
+    uint8: 'uint8'
+    int32: 'int32'
+    float32: 'float32'
+    float64: 'float64'
+    number: 'int32' | 'float32'
+    unknown: DType
+  }
+  uint8: {
+    bool: 'uint8'
+    uint8: 'uint8'
+    int32: 'int32'
+    float32: 'float32'
+    float64: 'float64'
+    number: 'uint8' | 'int32' | 'float32'
+    unknown: DType
+  }
+  int32: {
+    bool: 'int32'
+    uint8: 'int32'
+    int32: 'int32'
+    float32: 'float32'
+    float64: 'float64'
+    number: 'int32' | 'float32'
+    unknown: DType
+  }
+  float32: {
+    bool: 'float32'
+    uint8: 'float32'
+    int32: 'float32'
+    float32: 'float32'
+    float64: 'float64'
+    number: 'float32'
+    unknown: DType
+  }
+  float64: {
+    bool: 'float64'
+    uint8: 'float64'
+    int32: 'float64'
+    float32: 'float64'
+    float64: 'float64'
+    number: 'float64'
+    unknown: DType
+  }
 }
 
 /** What functions of real numbers make of a dtype. */
@@ -34,15 +77,6 @@ export interface ToSum {
   bool: 'int32'
   uint8: 'int32'
   int32: 'int32'
-  float32: 'float32'
-  float64: 'float64'
-}
-
-/** Meeting a plain number, which never raises a float; a fraction turns integers to float32. */
-export interface MeetNumber {
-  bool: 'int32' | 'float32'
-  uint8: 'uint8' | 'int32' | 'float32'
-  int32: 'int32' | 'float32'
   float32: 'float32'
   float64: 'float64'
 }
@@ -140,19 +174,31 @@ export type RankOf<X> =
       ? 0
       : X extends Float32Array | Float64Array | Int32Array | Uint8Array
         ? 1
-        : number
+        : X extends readonly (infer E)[]
+          ? RankOfList<E>
+          : number
+
+/** The rank of a list of elements E. */
+type RankOfList<E> = [E] extends [number | boolean]
+  ? 1
+  : [E] extends [readonly (infer F)[]]
+    ? [F] extends [number | boolean]
+      ? 2
+      : number
+    : number
+
+/** The column of `Promote` for an operand. */
+type Column<Y> =
+  Y extends Variable<infer E, Rank>
+    ? E
+    : Y extends number
+      ? 'number'
+      : Y extends boolean | Float32Array | Float64Array | Int32Array
+        ? DTypeOf<Y>
+        : 'unknown'
 
 /** The dtype of an operation between a tensor of dtype D and Y. */
-export type Meet<D extends DType, Y> =
-  Y extends Variable<infer E, Rank>
-    ? Promote[D][E]
-    : Y extends number
-      ? MeetNumber[D]
-      : Y extends boolean
-        ? D
-        : Y extends Float32Array | Float64Array | Int32Array
-          ? Promote[D][DTypeOf<Y>]
-          : DType
+export type Meet<D extends DType, Y> = Promote[D][Column<Y>]
 
 /** The dtype of an operation between X and Y, either of which may be a host value. */
 export type MeetOf<X, Y> =

@@ -81,7 +81,8 @@ export const contract = entry(
   },
 )
 
-const summable = (dtype: DType): DType => (isFloat(dtype) ? dtype : 'int32')
+/** The dtype of sums of products. */
+export const summable = (dtype: DType): DType => (isFloat(dtype) ? dtype : 'int32')
 
 function checkSizes(operation: string, x: Variable, y: Variable, { left, right }: Contraction): void {
   right.forEach((label, j) => {
