@@ -25,7 +25,9 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import ndarray from 'ndarray'
 import { compile } from '../src/compile.js'
 
-afterEach(() => jest.restoreAllMocks())
+afterEach(() => {
+  jest.restoreAllMocks()
+})
 
 const values = (a: NdArray) => toNested(a)
 

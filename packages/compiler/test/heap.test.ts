@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type Cell, Shared, tensorType } from '@arignote/graph'
 import type { DType, TypedArray } from '@arignote/loops'
 import { describe, expect, test } from '@jest/globals'
@@ -115,6 +117,31 @@ describe('the heap', () => {
     expect(heap.memory.buffer).toBeInstanceOf(SharedArrayBuffer)
     expect([...v.cell.read()]).toEqual([1, 2])
   })
+})
+
+/** Collects garbage until the condition holds, or gives up. */
+async function collect(until: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  for (let i = 0; i < 20 && !until(); i++) {
+    gc()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+test('blocks of collected shared variables and constants are free again', async () => {
+  const heap = new Heap()
+  const kept = heap.place(Float32Array.of(1))
+  const { free } = heap.usage
+  const fill = () => {
+    heap.adopt(state(new Float32Array(100)))
+    heap.place(new Float64Array(100))
+  }
+  fill()
+  expect(heap.usage.free).toBeLessThan(free)
+  await collect(() => heap.usage.free >= free)
+  expect(heap.usage.free).toBeGreaterThanOrEqual(free)
+  expect(heap.views.float32[kept / 4]).toBe(1)
 })
 
 describe('blocks', () => {
