@@ -224,7 +224,8 @@ class Sums {
     if (known !== undefined) return known
     const list = this.terms.get(v)
     if (list === undefined) return null
-    const sum = list.reduce((a, b) => add(a, b))
+    const sumUp = () => list.reduce((a, b) => add(a, b))
+    const sum = v.owner === null ? sumUp() : withOrigins(v.owner.origins, sumUp)
     this.terms.set(v, [sum])
     return sum
   }
