@@ -288,3 +288,18 @@ describe('folds', () => {
     }
   })
 })
+
+describe('intrinsics', () => {
+  test.each(intrinsicNames.map(name => [name]))('%s in lanes, both formats', name => {
+    for (const type of ['float32', 'float64'] as const) {
+      const [x, y] = [buffer('x', type), buffer('y', type, 'write')]
+      const value = (i: Scalar): Scalar => {
+        const args = name === 'pow' || name === 'atan2' ? [s.load(x, i), s.const(type, 1.5)] : [s.load(x, i)]
+        return { kind: 'intrinsic', name, type, args }
+      }
+      const xs = filled(type, 23, i => (name === 'acosh' ? 1 + i / 3 : 0.02 + i / 25))
+      const k = kernel([x, y], [lanes(23, 2, i => [store(y, i, value(i))])])
+      agree(k, [xs, xs], type === 'float32' ? 1e-6 : 1e-14)
+    }
+  })
+})

@@ -6,9 +6,8 @@
  * address moves evenly with a loop, its base is a pointer: a local that the loop increments.
  */
 import type { LoopCode } from './code.js'
-import type { Block, Graph, Node, Slot } from './node.js'
+import { type Block, deeper, type Graph, type Node, type Slot } from './node.js'
 import {
-  addPoly,
   coefficientIn,
   keyOf,
   nodeOfPoly,
@@ -16,7 +15,7 @@ import {
   type Poly,
   substitute,
   type Term,
-  withoutConstant,
+  type Terms,
 } from './poly.js'
 
 /** Addresses that differ by constants. */
@@ -58,26 +57,17 @@ export class Addresses {
 
   /** The group of an address that is used in `block`; the polynomial's constant is left to the caller. */
   group(address: Poly, block: Block): Group {
-    return this.#find(withoutConstant(address), block)
+    return this.#find(address.terms, block)
   }
 
   /** An address as a value. */
   node(address: Poly): Node {
-    return this.#shifted(address, 0)
+    const group = this.#find(address.terms, null)
+    return this.#graph.shift(group.node, () => address.constant - leastOf(group))
   }
 
-  #shifted(address: Poly, by: number): Node {
-    const group = this.#find(withoutConstant(address), null)
-    const constant = address.constant + by
-    return this.#shift(group.node, () => constant - leastOf(group))
-  }
-
-  #shift(node: Node, amount: () => number): Node {
-    return this.#graph.fresh({ op: 'shift', type: 'i32', operands: [node], home: node.home, amount })
-  }
-
-  #find(address: Poly, block: Block | null): Group {
-    const key = keyOf(address)
+  #find(terms: Terms, block: Block | null): Group {
+    const key = keyOf(terms)
     let groups = this.#groups.get(key)
     if (groups === undefined) {
       groups = []
@@ -90,36 +80,37 @@ export class Addresses {
       known.block ??= block
       return known
     }
-    const group = this.#make(address, block)
+    const group = this.#make(terms, block)
     groups.push(group)
     return group
   }
 
-  #make(address: Poly, block: Block | null): Group {
+  #make(terms: Terms, block: Block | null): Group {
     let home = this.#graph.root
-    for (const { factors } of address.terms) {
-      for (const { home: at } of factors) if (at.depth > home.depth) home = at
-    }
+    for (const { factors } of terms.list) for (const x of factors) home = deeper(home, x.home)
     if (home.kind === 'body') {
       const { axis } = home.loop!
       const moves = ({ factors }: Term) => factors.every(x => x.home !== home || x === axis)
-      const steady: Poly = { terms: address.terms.filter(moves), constant: 0 }
+      const rest = terms.list.filter(term => !moves(term))
+      const steady: Poly = {
+        terms: rest.length === 0 ? terms : { list: terms.list.filter(moves), key: null },
+        constant: 0,
+      }
+      // The coefficient is free of the axis, hence known outside the loop.
       const unit = coefficientIn(steady, axis)
-      const isEven = unit?.terms.every(({ factors }) => factors.every(x => x.home !== home)) ?? false
-      if (unit !== null && isEven && steady.terms.length === address.terms.length) {
-        const pointer = this.#pointer(home.loop!, address, unit, block)
+      if (unit !== null && rest.length === 0) {
+        const pointer = this.#pointer(home.loop!, steady, unit, block)
         if (pointer !== null) return pointer
-      } else if (isEven && steady.terms.length > 0) {
-        const rest = address.terms.filter(term => !moves(term))
+      } else if (unit !== null && steady.terms.list.length > 0) {
         return this.#plain(nodeOfTerms(this.#graph, rest, this.node(steady)), block)
       }
     }
-    return this.#plain(nodeOfTerms(this.#graph, address.terms, this.#graph.int(0)), block)
+    return this.#plain(nodeOfTerms(this.#graph, terms.list, this.#graph.int(0)), block)
   }
 
   #plain(value: Node, block: Block | null): Group {
     const group: Group = { block, least: Number.POSITIVE_INFINITY, node: value, pointer: null }
-    group.node = this.#shift(value, () => leastOf(group))
+    group.node = this.#graph.shift(value, () => leastOf(group))
     return group
   }
 
@@ -128,11 +119,11 @@ export class Addresses {
     if (start === null) return null
     const slot: Slot = { name: 'p', type: 'i32', local: null }
     const unitNode = nodeOfPoly(this.#graph, unit)
-    const base = this.#find(withoutConstant(start), null)
+    const base = this.#find(start.terms, null)
     const group: Group = {
       block,
       least: Number.POSITIVE_INFINITY,
-      node: this.#graph.fresh({ op: 'read', type: 'i32', operands: [], home: loop.body, slot }),
+      node: loop.axis,
       pointer: {
         loop,
         slot,
@@ -143,7 +134,7 @@ export class Addresses {
         marked: false,
       },
     }
-    ;(group.node as { group: Group | null }).group = group
+    group.node = this.#graph.read(slot, loop.body, group)
     return group
   }
 }

@@ -11,7 +11,7 @@ import type { LoopCode, Statement } from './code.js'
 import type { Block, Node, Slot } from './node.js'
 import type { EmitOptions } from './scope.js'
 import { walkKernel } from './statements.js'
-import { childTowards, countUses, isLeaf } from './uses.js'
+import { childTowards, countUses } from './uses.js'
 
 /** A kernel as a function of i32 parameters without results. */
 export function emitKernel(kernel: Kernel, options: EmitOptions): WasmFunction {
@@ -51,7 +51,8 @@ class Emitter {
     const f = this.#f
     switch (x.kind) {
       case 'loop':
-        return this.#loop(x.loop)
+        this.#loop(x.loop)
+        return
       case 'set':
         this.#value(x.value)
         f.set(this.#variable(x.slot))
@@ -192,47 +193,54 @@ class Emitter {
 
   /** Computes a value into its local, unless it is there or costs nothing. */
   #settle(x: Node): void {
-    if (x.local === null && !isLeaf(x) && !this.#isNothing(x)) this.#tree(x, x)
+    if (x.local === null && !x.isLeaf && !this.#isNothing(x)) this.#tree(x, x)
   }
 
   /** A shift by nothing of something that costs nothing. */
   #isNothing(x: Node): boolean {
-    return x.op === 'shift' && x.amount!() === 0 && isLeaf(x.operands[0]!)
+    return x.op === 'shift' && x.amount!() === 0 && x.operands[0]!.isLeaf
   }
 
   #tree(root: Node, settled: Node | null): void {
     const f = this.#f
     const stack: Node[] = [root]
-    const opened = new Set<Node>()
+    /** How many nodes of the stack have their operands above them. */
+    const opened: boolean[] = [false]
     while (stack.length > 0) {
-      const x = stack[stack.length - 1]!
-      if (x.local !== null && x !== settled) {
-        stack.pop()
-        f.get(x.local)
-        this.#consume(x)
-      } else if (x.op === 'read') {
-        stack.pop()
-        f.get(this.#variable(x.slot!))
-      } else if (this.#isNothing(x)) {
-        stack[stack.length - 1] = x.operands[0]!
-      } else if (x.operands.length > 0 && !opened.has(x)) {
-        opened.add(x)
-        for (let i = x.operands.length - 1; i >= 0; i--) stack.push(x.operands[i]!)
+      const top = stack.length - 1
+      const x = stack[top]!
+      if (!opened[top] && this.#isThere(x, settled)) {
+        stack.length = opened.length = top
+      } else if (!opened[top] && x.operands.length > 0) {
+        opened[top] = true
+        for (let i = x.operands.length - 1; i >= 0; i--) {
+          stack.push(x.operands[i]!)
+          opened.push(false)
+        }
       } else {
-        stack.pop()
+        stack.length = opened.length = top
         this.#instruction(x)
         if (x === settled) {
           x.local = this.#allocate(x.type)
           f.set(x.local)
-        } else if (!isLeaf(x)) {
-          x.remaining--
-          if (x.remaining > 0) {
-            x.local = this.#allocate(x.type)
-            f.tee(x.local)
-          }
+        } else if (!x.isLeaf && --x.remaining > 0) {
+          x.local = this.#allocate(x.type)
+          f.tee(x.local)
         }
       }
     }
+  }
+
+  /** Pushes a value that need not be computed, if that is what it is. */
+  #isThere(x: Node, settled: Node | null): boolean {
+    const f = this.#f
+    if (x.local !== null && x !== settled) {
+      f.get(x.local)
+      this.#consume(x)
+    } else if (x.op === 'read') f.get(this.#variable(x.slot!))
+    else if (this.#isNothing(x)) return this.#isThere(x.operands[0]!, settled)
+    else return false
+    return true
   }
 
   #instruction(x: Node): void {

@@ -10,7 +10,16 @@
 import type { Fold, Loop, Register, Scalar } from '@arignote/loops'
 import { varyingOf } from './effects.js'
 import type { Node, Slot } from './node.js'
-import { addPoly, nodeOfPoly, type Poly, polyOfInteger, polyOfNode, scalePoly, subPoly } from './poly.js'
+import {
+  addPoly,
+  isInteger,
+  nodeOfPoly,
+  type Poly,
+  polyOfInteger,
+  polyOfNode,
+  scalePoly,
+  subPoly,
+} from './poly.js'
 import { isUniform, type LaneContext, type RegisterState, type Scope } from './scope.js'
 import { extractLane, type Lanes } from './simd.js'
 import { countedLoop, keep, type Range, walk } from './statements.js'
@@ -24,7 +33,7 @@ export function lanesLoop(scope: Scope, x: Loop, range: Range): void {
     cut(scope, range, x.step, count, jam * lanes),
     cut(scope, range, x.step, count, lanes),
   ] as const
-  const symbol = scope.graph.fresh({ op: 'lanes', type: 'i32', operands: [], home: scope.block })
+  const symbol = scope.graph.lanes(scope.block)
   const contextOf = (copies: number, counter: Poly): LaneContext => {
     return { axis: x.axis, lanes, jam: copies, step: x.step, registers, symbol, counter }
   }
@@ -49,7 +58,7 @@ export function lanesLoop(scope: Scope, x: Loop, range: Range): void {
 /** The number of iterations where it is known. */
 function countOf({ step }: Loop, { start, end }: Range): number | null {
   const distance = subPoly(end, start)
-  return distance.terms.length === 0 ? Math.max(0, Math.ceil(distance.constant / step)) : null
+  return isInteger(distance) ? Math.max(0, Math.ceil(distance.constant / step)) : null
 }
 
 /** Where a pass ends that takes `width` iterations at a time. */

@@ -6,7 +6,7 @@
 import { type BufferParam, bytesOf, type DType, type Scalar, type Store } from '@arignote/loops'
 import type { OpName } from '@arignote/wasm'
 import { type Block, deeper, type Node } from './node.js'
-import { addPoly, coefficientIn, keyOf, type Poly, polyOfNode, scalePoly } from './poly.js'
+import { addPoly, coefficientIn, isInteger, keyOf, type Poly, polyOfNode, scalePoly } from './poly.js'
 import { type Built, isUniform, type LaneContext, type Scope } from './scope.js'
 import { build, buildVectors, polyAtLane, polyOf } from './value.js'
 
@@ -37,9 +37,12 @@ function addressOf(scope: Scope, buffer: BufferParam, index: Scalar): Poly {
 function layoutOf(scope: Scope, buffer: BufferParam, address: Poly): Layout {
   const { lanes, laneIndices } = scope
   if (lanes === null) return 'uniform'
-  for (const { factors } of address.terms) if (factors.some(x => laneIndices.has(x))) return 'scattered'
+  if (laneIndices.size > 0) {
+    for (const { factors } of address.terms.list)
+      if (factors.some(x => laneIndices.has(x))) return 'scattered'
+  }
   const coefficient = coefficientIn(address, lanes.symbol)
-  if (coefficient === null || coefficient.terms.length > 0) return 'scattered'
+  if (coefficient === null || !isInteger(coefficient)) return 'scattered'
   const stride = coefficient.constant * lanes.step
   const bytes = bytesOf(buffer.dtype)
   return stride === 0
@@ -135,16 +138,17 @@ function access(
 ): Node {
   const { graph, block } = scope
   const { version, home: written } = scope.memory(buffer)
-  const key = `${op} ${keyOf(address)} v${version}${one === null ? '' : ` ${one.into.id} ${one.lane}`}`
+  const key = `${op} ${keyOf(address.terms)}${address.constant} v${version}${one === null ? '' : ` ${one.into.id} ${one.lane}`}`
   return graph.load(key, block, () => {
     let home = deeper(written, surely(block))
-    for (const { factors } of address.terms) for (const x of factors) home = deeper(home, x.home)
+    for (const { factors } of address.terms.list) for (const x of factors) home = deeper(home, x.home)
     if (one !== null) home = deeper(home, one.into.home)
     const group = scope.addresses.group(address, home)
     const operands = one === null ? [group.node] : [group.node, one.into]
     const type = op.startsWith('v128') ? 'v128' : scalarTypes[op.slice(0, 3)]!
-    const immediates = [one === null ? null : one.lane, bytesOf(buffer.dtype)]
-    return graph.fresh({ op, type, operands, home, group, at: address.constant, immediates })
+    const lane = one === null ? null : one.lane
+    const align = bytesOf(buffer.dtype)
+    return graph.access(op, type, operands, home, { group, at: address.constant, lane, align })
   })
 }
 
@@ -204,9 +208,13 @@ function wordsOf(scope: Scope, dtype: DType, x: Node): Node {
 function storeRow(scope: Scope, buffer: BufferParam, address: Poly, x: Node, { lanes }: LaneContext): void {
   const { dtype } = buffer
   if (dtype === 'float64' || (lanes === 4 && dtype !== 'bool' && dtype !== 'uint8')) {
-    return put(scope, 'v128.store', buffer, address, x, null)
+    put(scope, 'v128.store', buffer, address, x, null)
+    return
   }
-  if (dtype === 'float32' || dtype === 'int32') return put(scope, 'v128.store64_lane', buffer, address, x, 0)
+  if (dtype === 'float32' || dtype === 'int32') {
+    put(scope, 'v128.store64_lane', buffer, address, x, 0)
+    return
+  }
   const words = wordsOf(scope, dtype, x)
   const pitch = lanes === 2 && dtype === 'bool' ? 8 : 4
   const order = Array.from({ length: 16 }, (_, i) => (i % lanes) * pitch)

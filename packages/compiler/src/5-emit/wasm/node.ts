@@ -46,6 +46,8 @@ export interface Node {
   readonly operands: readonly Node[]
   readonly home: Block
   readonly immediates: readonly unknown[]
+  /** Costs nothing to have again: a variable or a scalar constant. */
+  readonly isLeaf: boolean
   readonly slot: Slot | null
   /** For memory accesses: the offset is `at` minus the least `at` of the group. */
   readonly group: Group | null
@@ -58,11 +60,17 @@ export interface Node {
   local: Local | null
 }
 
-const none: readonly never[] = []
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-export function isConstant(x: Node): boolean {
-  return x.op.endsWith('.const')
+export interface Access {
+  readonly group: Group
+  readonly at: number
+  readonly lane: number | null
+  /** What the address is a multiple of. */
+  readonly align: number
 }
+
+const none: readonly never[] = []
 
 /** The number of an i32 constant, or null. */
 export function integerOf(x: Node): number | null {
@@ -100,11 +108,26 @@ function resultOf(op: OpName): ValueType {
   return type
 }
 
-type NodeParts = Pick<Node, 'op' | 'type' | 'operands' | 'home'> & Partial<Node>
+/** Every instruction that was met, by a small number. */
+const numbers = new Map<string, number>()
+
+function numberOf(op: string): number {
+  let number = numbers.get(op)
+  if (number === undefined) {
+    number = numbers.size
+    numbers.set(op, number)
+  }
+  return number
+}
+
+const widest = 2 ** 20
 
 export class Graph {
   readonly root: Block
-  readonly #known = new Map<string, Node>()
+  /** Instructions of up to two operands, by number: the key of the others is text. */
+  readonly #short = new Map<number, Node>()
+  readonly #long = new Map<string, Node>()
+  readonly #integers = new Map<number, Node>()
   readonly #loads = new Map<string, Node[]>()
   #nodes = 0
   #blocks = 0
@@ -115,23 +138,27 @@ export class Graph {
 
   block(kind: Block['kind'], parent: Block | null, loop: LoopCode | null): Block {
     const depth = parent === null ? 0 : parent.depth + 1
-    return {
-      id: this.#blocks++,
-      depth,
-      parent,
-      kind,
-      loop,
-      statements: [],
-      hoisted: new Set(),
-      release: [],
-      slots: [],
-    }
+    const id = this.#blocks++
+    return { id, depth, parent, kind, loop, statements: [], hoisted: new Set(), release: [], slots: [] }
   }
 
-  /** A node that is equal to no other. */
-  fresh(parts: NodeParts): Node {
+  #node(
+    op: Node['op'],
+    type: ValueType,
+    operands: readonly Node[],
+    home: Block,
+    immediates: readonly unknown[] = none,
+    isLeaf = false,
+  ): Mutable<Node> {
+    const id = this.#nodes++
     return {
-      immediates: none,
+      id,
+      op,
+      type,
+      operands,
+      home,
+      immediates,
+      isLeaf,
       slot: null,
       group: null,
       at: 0,
@@ -139,74 +166,95 @@ export class Graph {
       uses: 0,
       remaining: 0,
       local: null,
-      ...parts,
-      id: this.#nodes++,
     }
   }
 
   /** A pure instruction. */
   op(op: OpName, operands: readonly Node[], ...immediates: readonly unknown[]): Node {
-    let key: string = op
+    const [a, b] = operands
+    if (a !== undefined && operands.length < 3 && immediates.length === 0 && a.id < widest) {
+      const key = (numberOf(op) * widest + a.id) * widest + (b === undefined ? widest - 1 : b.id)
+      const known = this.#short.get(key)
+      if (known !== undefined) return known
+      const node = this.#node(op, resultOf(op), operands, b === undefined ? a.home : deeper(a.home, b.home))
+      this.#short.set(key, node)
+      return node
+    }
+    return this.#intern(op, resultOf(op), operands, immediates)
+  }
+
+  #intern(
+    op: Node['op'],
+    type: ValueType,
+    operands: readonly Node[],
+    immediates: readonly unknown[],
+    text: readonly unknown[] = immediates,
+  ): Node {
+    let key = `${op} ${text.join(' ')} :`
     for (const x of operands) key += ` ${x.id}`
-    if (immediates.length > 0) key += ` : ${immediates.join(' ')}`
-    const known = this.#known.get(key)
+    const known = this.#long.get(key)
     if (known !== undefined) return known
     let home = this.root
-    for (const x of operands) if (x.home.depth > home.depth) home = x.home
-    const node = this.fresh({ op, type: resultOf(op), operands, home, immediates })
-    this.#known.set(key, node)
+    for (const x of operands) home = deeper(home, x.home)
+    const isLeaf = operands.length === 0 && type !== 'v128'
+    const node = this.#node(op, type, operands, home, immediates, isLeaf)
+    this.#long.set(key, node)
     return node
   }
 
-  constant(op: 'i32.const' | 'i64.const' | 'f32.const' | 'f64.const', value: number | bigint): Node {
-    const key = `${op} ${Object.is(value, -0) ? '-0' : value}`
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const node = this.fresh({
-      op,
-      type: op.slice(0, 3) as ValueType,
-      operands: none,
-      home: this.root,
-      immediates: [value],
-    })
-    this.#known.set(key, node)
-    return node
+  constant(op: 'i64.const' | 'f32.const' | 'f64.const', value: number | bigint): Node {
+    const text = [Object.is(value, -0) ? '-0' : value]
+    return this.#intern(op, op.slice(0, 3) as ValueType, none, [value], text)
   }
 
   int(value: number): Node {
-    return this.constant('i32.const', value | 0)
+    const known = this.#integers.get(value | 0)
+    if (known !== undefined) return known
+    const node = this.#node('i32.const', 'i32', none, this.root, [value | 0], true)
+    this.#integers.set(value | 0, node)
+    return node
   }
 
   vector(bytes: ArrayBufferView): Node {
-    const view = new Int32Array(bytes.buffer, bytes.byteOffset, 4)
-    const key = `v128.const ${view.join(' ')}`
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const node = this.fresh({
-      op: 'v128.const',
-      type: 'v128',
-      operands: none,
-      home: this.root,
-      immediates: [bytes],
-    })
-    this.#known.set(key, node)
-    return node
+    const [a, b, c, d] = new Int32Array(bytes.buffer, bytes.byteOffset, 4)
+    return this.#intern('v128.const', 'v128', none, [bytes], [a, b, c, d])
   }
 
   select(condition: Node, a: Node, b: Node): Node {
-    if (a === b) return a
-    const key = `select ${a.id} ${b.id} ${condition.id}`
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
-    const home = deeper(condition.home, deeper(a.home, b.home))
-    const node = this.fresh({ op: 'select', type: a.type, operands: [a, b, condition], home })
-    this.#known.set(key, node)
-    return node
+    return a === b ? a : this.#intern('select', a.type, [a, b, condition], none)
   }
 
   /** The value of a slot from now on, until it is assigned again. */
-  read(slot: Slot, home: Block): Node {
-    return this.fresh({ op: 'read', type: slot.type, operands: none, home, slot })
+  read(slot: Slot, home: Block, group: Group | null = null): Node {
+    const node = this.#node('read', slot.type, none, home, none, true)
+    node.slot = slot
+    node.group = group
+    return node
+  }
+
+  /** A value that a variable had when it was read. */
+  copy(x: Node): Node {
+    return this.#node('copy', x.type, [x], x.home)
+  }
+
+  /** An address moved by a constant that is known late. */
+  shift(x: Node, amount: () => number): Node {
+    const node = this.#node('shift', 'i32', [x], x.home)
+    node.amount = amount
+    return node
+  }
+
+  /** Stands for an index of which every lane has its own. */
+  lanes(home: Block): Node {
+    return this.#node('lanes', 'i32', none, home)
+  }
+
+  /** An access to memory at `at` of a group. */
+  access(op: OpName, type: ValueType, operands: readonly Node[], home: Block, access: Access): Node {
+    const node = this.#node(op, type, operands, home, [access.lane, access.align])
+    node.group = access.group
+    node.at = access.at
+    return node
   }
 
   /** The same instruction with the same operands that is at home in a block around `block`, or a new one. */

@@ -13,49 +13,69 @@ export interface Term {
   readonly key: string
 }
 
+/** A sum of terms without its constant; ordered by key, which polynomials at constant distances share. */
+export interface Terms {
+  readonly list: readonly Term[]
+  key: string | null
+}
+
 export interface Poly {
-  /** Ordered by key. */
-  readonly terms: readonly Term[]
+  readonly terms: Terms
   readonly constant: number
 }
 
-const none: readonly Term[] = []
-const limit = 24
-
-export const zero: Poly = { terms: none, constant: 0 }
+const none: Terms = { list: [], key: '' }
+const limit = 48
 
 export function polyOfInteger(constant: number): Poly {
-  return constant === 0 ? zero : { terms: none, constant: constant | 0 }
+  return { terms: none, constant: constant | 0 }
 }
 
 export function polyOfNode(x: Node): Poly {
   if (x.op === 'i32.const') return polyOfInteger(x.immediates[0] as number)
-  return { terms: [{ coefficient: 1, factors: [x], key: `${x.id}` }], constant: 0 }
+  const term = { coefficient: 1, factors: [x], key: String(x.id) }
+  return { terms: { list: [term], key: null }, constant: 0 }
 }
 
-function collect(terms: readonly Term[]): Term[] {
+export function isInteger(a: Poly): boolean {
+  return a.terms.list.length === 0
+}
+
+/** Distinguishes sums of terms. */
+export function keyOf(terms: Terms): string {
+  if (terms.key === null) {
+    let key = ''
+    for (const term of terms.list) key += `${term.coefficient}*${term.key}+`
+    terms.key = key
+  }
+  return terms.key
+}
+
+/** Terms in order, with none twice and none that vanish. */
+function collected(list: readonly Term[]): Terms {
   const byKey = new Map<string, Term>()
-  for (const term of terms) {
+  for (const term of list) {
     const known = byKey.get(term.key)
-    const coefficient = ((known?.coefficient ?? 0) + term.coefficient) | 0
-    byKey.set(term.key, known === undefined ? term : { ...term, coefficient })
+    if (known === undefined) byKey.set(term.key, term)
+    else byKey.set(term.key, { ...term, coefficient: (known.coefficient + term.coefficient) | 0 })
   }
   const left = [...byKey.values()].filter(term => term.coefficient !== 0)
-  return left.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return { list: left.sort((a, b) => (a.key < b.key ? -1 : 1)), key: null }
 }
 
 export function addPoly(a: Poly, b: Poly): Poly {
   const constant = (a.constant + b.constant) | 0
-  if (a.terms.length === 0) return { terms: b.terms, constant }
-  if (b.terms.length === 0) return { terms: a.terms, constant }
-  return { terms: collect([...a.terms, ...b.terms]), constant }
+  if (isInteger(a)) return { terms: b.terms, constant }
+  if (isInteger(b)) return { terms: a.terms, constant }
+  return { terms: collected([...a.terms.list, ...b.terms.list]), constant }
 }
 
 export function scalePoly(a: Poly, by: number): Poly {
   if (by === 1) return a
-  if (by === 0) return zero
-  const terms = a.terms.map(term => ({ ...term, coefficient: Math.imul(term.coefficient, by) }))
-  return { terms: terms.filter(term => term.coefficient !== 0), constant: Math.imul(a.constant, by) }
+  if (by === 0) return polyOfInteger(0)
+  const scaled = a.terms.list.map(term => ({ ...term, coefficient: Math.imul(term.coefficient, by) }))
+  const list = scaled.filter(term => term.coefficient !== 0)
+  return { terms: list.length === 0 ? none : { list, key: null }, constant: Math.imul(a.constant, by) }
 }
 
 export function subPoly(a: Poly, b: Poly): Poly {
@@ -70,42 +90,36 @@ function product(a: Term, b: Term): Term {
 
 /** Null where the product would be unwieldy. */
 export function mulPoly(a: Poly, b: Poly): Poly | null {
-  if (b.terms.length === 0) return scalePoly(a, b.constant)
-  if (a.terms.length === 0) return scalePoly(b, a.constant)
-  if ((a.terms.length + 1) * (b.terms.length + 1) > limit) return null
-  const terms = a.terms.flatMap(x => b.terms.map(y => product(x, y)))
-  terms.push(...scalePoly({ terms: a.terms, constant: 0 }, b.constant).terms)
-  terms.push(...scalePoly({ terms: b.terms, constant: 0 }, a.constant).terms)
-  return { terms: collect(terms), constant: Math.imul(a.constant, b.constant) }
-}
-
-/** The same but for the constant. */
-export function withoutConstant(a: Poly): Poly {
-  return a.constant === 0 ? a : { terms: a.terms, constant: 0 }
-}
-
-export function keyOf(a: Poly): string {
-  return `${a.terms.map(term => `${term.coefficient}*${term.key}`).join('+')}+${a.constant}`
+  if (isInteger(b)) return scalePoly(a, b.constant)
+  if (isInteger(a)) return scalePoly(b, a.constant)
+  const [x, y] = [a.terms.list, b.terms.list]
+  if ((x.length + 1) * (y.length + 1) > limit) return null
+  const list = x.flatMap(s => y.map(t => product(s, t)))
+  list.push(...scalePoly({ terms: a.terms, constant: 0 }, b.constant).terms.list)
+  list.push(...scalePoly({ terms: b.terms, constant: 0 }, a.constant).terms.list)
+  return { terms: collected(list), constant: Math.imul(a.constant, b.constant) }
 }
 
 /** What multiplies `x`; null if it depends on `x` itself. */
 export function coefficientIn(a: Poly, x: Node): Poly | null {
-  const terms: Term[] = []
+  const list: Term[] = []
   let constant = 0
-  for (const term of a.terms) {
+  for (const term of a.terms.list) {
+    if (!term.factors.includes(x)) continue
     const rest = term.factors.filter(factor => factor !== x)
-    if (rest.length === term.factors.length) continue
     if (rest.length < term.factors.length - 1) return null
     if (rest.length === 0) constant = term.coefficient
-    else terms.push({ coefficient: term.coefficient, factors: rest, key: rest.map(y => y.id).join(' ') })
+    else list.push({ coefficient: term.coefficient, factors: rest, key: rest.map(y => y.id).join(' ') })
   }
-  return { terms: collect(terms), constant }
+  return { terms: list.length === 0 ? none : collected(list), constant }
 }
 
 /** The polynomial with another in the place of `x`. */
 export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
-  let sum: Poly = { terms: a.terms.filter(term => !term.factors.includes(x)), constant: a.constant }
-  for (const term of a.terms) {
+  const left = a.terms.list.filter(term => !term.factors.includes(x))
+  if (left.length === a.terms.list.length) return a
+  let sum: Poly = { terms: { list: left, key: null }, constant: a.constant }
+  for (const term of a.terms.list) {
     if (!term.factors.includes(x)) continue
     let value: Poly | null = polyOfInteger(term.coefficient)
     for (const factor of term.factors) {
@@ -117,21 +131,22 @@ export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
   return sum
 }
 
-/** The value of a polynomial; what changes least is computed first, so that sub-sums stay outside the loops. */
-export function nodeOfTerms(graph: Graph, terms: readonly Term[], start: Node): Node {
-  const depthOf = (term: Term) => Math.max(...term.factors.map(x => x.home.depth))
-  const ordered = [...terms].sort((a, b) => depthOf(a) - depthOf(b))
+const depthOf = (term: Term) => term.factors.reduce((depth, x) => Math.max(depth, x.home.depth), 0)
+
+/** A sum of terms. What changes least is computed first, so that sub-sums stay outside the loops. */
+export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): Node {
+  const ordered = list.length < 2 ? list : [...list].sort((a, b) => depthOf(a) - depthOf(b))
   let sum = start
-  for (const term of ordered) {
-    const factors = [...term.factors].sort((a, b) => a.home.depth - b.home.depth)
-    let value = factors[0]!
-    for (const factor of factors.slice(1)) value = graph.mul(value, factor)
-    // A constant goes onto the least deep factor only where that is all there is; a shift is cheap anyway.
-    sum = graph.add(sum, graph.mul(value, graph.int(term.coefficient)))
+  for (const { factors, coefficient } of ordered) {
+    const [first, ...rest] =
+      factors.length < 2 ? factors : [...factors].sort((a, b) => a.home.depth - b.home.depth)
+    const value = rest.reduce((x, y) => graph.mul(x, y), first!)
+    sum =
+      coefficient === -1 ? graph.sub(sum, value) : graph.add(sum, graph.mul(value, graph.int(coefficient)))
   }
   return sum
 }
 
 export function nodeOfPoly(graph: Graph, a: Poly): Node {
-  return graph.add(nodeOfTerms(graph, a.terms, graph.int(0)), graph.int(a.constant))
+  return graph.add(nodeOfTerms(graph, a.terms.list, graph.int(0)), graph.int(a.constant))
 }

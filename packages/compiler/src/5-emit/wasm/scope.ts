@@ -5,7 +5,7 @@
  * registers and of memory carry versions: entering and leaving a loop, or a store, begins new ones.
  */
 import type { Axis, BufferParam, Register, Scalar, SizeParam } from '@arignote/loops'
-import type { ValueType } from '@arignote/wasm'
+import type { OpName, ValueType } from '@arignote/wasm'
 import { Addresses } from './address.js'
 import type { LoopCode, Statement } from './code.js'
 import type { Effects } from './effects.js'
@@ -61,11 +61,11 @@ export class Scope {
   readonly laneIndices = new Map<Node, LaneIndex>()
   block: Block = this.graph.root
   lanes: LaneContext | null = null
-  /** What scalars were built to. Those that a store or an assignment may change are kept apart. */
-  stable = new Map<Scalar, Built>()
-  volatile = new Map<Scalar, Built>()
+  /** What scalars were built to, and which of them a store or an assignment may change. */
+  built = new Map<Scalar, Built>()
+  volatile = new Set<Scalar>()
   readonly #versions = new Map<BufferParam, { version: number; home: Block }>()
-  readonly #splats = new Map<string, Node>()
+  readonly #splats = { bool: new Map<Node, Node>(), other: new Map<Node, Node>() }
   #version = 0
 
   constructor(
@@ -113,21 +113,27 @@ export class Scope {
     const state = this.registers.get(register)
     if (state?.slots == null) return
     this.bind(register, state.slots, !isUniform(state.built))
-    this.volatile.clear()
+    this.changed()
   }
 
   /** After a store: loads give the new contents. */
   wrote(buffer: BufferParam): void {
     this.#versions.set(buffer, { version: ++this.#version, home: this.block })
-    this.volatile.clear()
+    this.changed()
   }
 
   memory(buffer: BufferParam): { readonly version: number; readonly home: Block } {
     return this.#versions.get(buffer) ?? { version: 0, home: this.graph.root }
   }
 
+  /** A register or a buffer has new contents. */
+  changed(): void {
+    for (const x of this.volatile) this.built.delete(x)
+    this.volatile.clear()
+  }
+
   forget(): void {
-    this.stable.clear()
+    this.built.clear()
     this.volatile.clear()
   }
 
@@ -151,7 +157,7 @@ export class Scope {
   /** The polynomial of an index that lanes do not agree on. */
   laneIndex(scalar: Scalar, copies: readonly Node[]): Poly {
     for (const [node, known] of this.laneIndices) if (known.copies[0] === copies[0]) return polyOfNode(node)
-    const node = this.graph.fresh({ op: 'lanes', type: 'i32', operands: [], home: this.block })
+    const node = this.graph.lanes(this.block)
     this.laneIndices.set(node, { scalar, copies })
     return polyOfNode(node)
   }
@@ -164,17 +170,22 @@ export class Scope {
     const node =
       op === undefined
         ? splat(this.graph, type, x)
-        : this.graph.fresh({ ...x, op, type: 'v128', uses: 0, remaining: 0, local: null })
-    this.#splats.set(`${x.id} ${type}`, node)
+        : this.graph.access(op, 'v128', x.operands, x.home, {
+            group: x.group!,
+            at: x.at,
+            lane: null,
+            align: x.immediates[1] as number,
+          })
+    this.#splats[type === 'bool' ? 'bool' : 'other'].set(x, node)
     return node
   }
 
   splatOf(x: Node, type: Register['type']): Node | null {
-    return this.#splats.get(`${x.id} ${type}`) ?? null
+    return this.#splats[type === 'bool' ? 'bool' : 'other'].get(x) ?? null
   }
 }
 
-const splatLoads = new Map<string, Node['op']>([
+const splatLoads = new Map<string, OpName>([
   ['f32.load', 'v128.load32_splat'],
   ['i32.load', 'v128.load32_splat'],
   ['f64.load', 'v128.load64_splat'],

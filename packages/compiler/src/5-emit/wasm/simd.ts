@@ -142,6 +142,19 @@ const multiplyAdd = (shape: 'f32x4' | 'f64x2', fused: boolean): Emit => {
   return (graph, [a, b, c]) => graph.op(`${shape}.add`, [graph.op(`${shape}.mul`, [a!, b!]), c!])
 }
 
+/** A choice by comparing the very two that are chosen from is what `pmin` and `pmax` do in one instruction. */
+function choose(graph: Graph, mask: Node, a: Node, b: Node): Node {
+  const shape = mask.op.startsWith('f32x4') ? 'f32x4' : 'f64x2'
+  if (mask.op === `${shape}.lt` || mask.op === `${shape}.gt`) {
+    const [x, y] = mask.operands
+    const isLess = mask.op === `${shape}.lt`
+    // a < b ? a : b is pmin(b, a), and b < a ? a : b is pmax(b, a).
+    if (x === a && y === b) return graph.op(isLess ? `${shape}.pmin` : `${shape}.pmax`, [b, a])
+    if (x === b && y === a) return graph.op(isLess ? `${shape}.pmax` : `${shape}.pmin`, [b, a])
+  }
+  return graph.op('v128.bitselect', [a, b, mask])
+}
+
 /** Lane by lane, by the scalar instruction. */
 const lanewise = (name: 'quot' | 'rem', lanes: Lanes): Emit => {
   return (graph, [a, b]) => {
@@ -184,8 +197,8 @@ function table(lanes: Lanes, fused: boolean): Table {
     int32: mask32(op(`i32x4.${name}`)),
     int64: op(`i64x2.${name}`),
   })
-  const choose32: Emit = (graph, [mask, a, b]) => graph.op('v128.bitselect', [a!, b!, narrowed(graph, mask!)])
-  const choose64: Emit = (graph, [mask, a, b]) => graph.op('v128.bitselect', [a!, b!, mask!])
+  const choose32: Emit = (graph, [mask, a, b]) => choose(graph, narrowed(graph, mask!), a!, b!)
+  const choose64: Emit = (graph, [mask, a, b]) => choose(graph, mask!, a!, b!)
   return {
     add: arithmetic('add'),
     sub: arithmetic('sub'),

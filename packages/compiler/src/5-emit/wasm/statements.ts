@@ -16,7 +16,7 @@ import { type Effects, effectsOf } from './effects.js'
 import { lanesLoop } from './lanes-loop.js'
 import { store } from './memory.js'
 import type { Node } from './node.js'
-import { addPoly, nodeOfPoly, type Poly, polyOfInteger, polyOfNode, subPoly } from './poly.js'
+import { addPoly, isInteger, nodeOfPoly, type Poly, polyOfInteger, polyOfNode, subPoly } from './poly.js'
 import { type Built, type EmitOptions, isUniform, Scope } from './scope.js'
 import { build, buildUniform, copiesOf, polyOf } from './value.js'
 
@@ -47,8 +47,9 @@ function declare(scope: Scope, { register, value }: Declare): void {
     const built = build(scope, value)
     const isVector = scope.lanes?.registers.has(register) ?? false
     scope.variables(register, isVector ? scope.lanes!.jam : null)
-    scope.volatile.clear()
-    return set(scope, { kind: 'assign', register, value }, built)
+    scope.changed()
+    set(scope, { kind: 'assign', register, value }, built)
+    return
   }
   const built = build(scope, value)
   const kept = isUniform(built)
@@ -56,14 +57,15 @@ function declare(scope: Scope, { register, value }: Declare): void {
     : built.map(x => keep(scope, x, register.type))
   const isIndex = register.type === 'int32' && !scope.volatile.has(value)
   const poly = isIndex ? polyOf(scope, value) : isUniform(kept) ? polyOfNode(kept) : null
-  const isPlain = poly?.terms.every(({ factors }) => !factors.some(x => scope.laneIndices.has(x))) ?? false
+  const isPlain =
+    poly?.terms.list.every(({ factors }) => !factors.some(x => scope.laneIndices.has(x))) ?? false
   scope.alias(register, kept, isPlain && register.type === 'int32' ? poly : null)
 }
 
 /** Computes a value here, and returns what will always stand for it. */
 export function keep(scope: Scope, x: Node, type: Declare['register']['type']): Node {
   const isVariable = x.op === 'read' && x.home !== scope.graph.root
-  const value = isVariable ? scope.graph.fresh({ op: 'copy', type: x.type, operands: [x], home: x.home }) : x
+  const value = isVariable ? scope.graph.copy(x) : x
   scope.push({ kind: 'keep', value, splat: () => scope.splatOf(value, type) })
   return value
 }
@@ -107,8 +109,8 @@ function loop(scope: Scope, x: Loop): void {
   const range = { start: polyOf(scope, x.begin), end: polyOf(scope, x.end) }
   buildUniform(scope, x.begin)
   buildUniform(scope, x.end)
-  if (x.mode === 'lanes' && scope.options.simd && scope.lanes === null) return lanesLoop(scope, x, range)
-  countedLoop(scope, x, range, x.step, false, () => walk(scope, x.body))
+  if (x.mode === 'lanes' && scope.options.simd && scope.lanes === null) lanesLoop(scope, x, range)
+  else countedLoop(scope, x, range, x.step, false, () => walk(scope, x.body))
 }
 
 export interface Range {
@@ -130,7 +132,7 @@ export function countedLoop(
 ): void {
   const { graph } = scope
   const distance = subPoly(end, start)
-  const trips = distance.terms.length === 0 ? Math.max(0, Math.ceil(distance.constant / step)) : null
+  const trips = isInteger(distance) ? Math.max(0, Math.ceil(distance.constant / step)) : null
   if (trips === 0) return
   if (trips === 1) {
     scope.forget()

@@ -14,13 +14,16 @@ export function countUses(block: Block): void {
 function countIn(x: Statement, block: Block): void {
   switch (x.kind) {
     case 'loop':
-      return countLoop(x.loop, block)
+      countLoop(x.loop, block)
+      return
     case 'set':
-      return use(x.value, block)
+      use(x.value, block)
+      return
     case 'store':
       x.group.least = Math.min(x.group.least, x.at)
       use(x.address, block)
-      return use(x.value, block)
+      use(x.value, block)
+      return
     case 'check':
       for (const value of x.values) use(value, block)
       use(x.failed, block)
@@ -42,17 +45,12 @@ function countLoop(loop: LoopCode, outer: Block): void {
   if (!loop.sure) for (const bound of [loop.begin, loop.end]) use(bound, outer)
 }
 
-/** Costs nothing to have again. */
-export function isLeaf(x: Node): boolean {
-  return x.op === 'read' || (x.type !== 'v128' && x.op.endsWith('.const'))
-}
-
 function use(root: Node, from: Block): void {
   const stack: (readonly [Node, Block])[] = [[root, from]]
   while (stack.length > 0) {
     const [x, block] = stack.pop()!
     x.remaining++
-    if (x.home !== block && !isLeaf(x)) childTowards(x.home, block).hoisted.add(x)
+    if (x.home !== block && !x.isLeaf) childTowards(x.home, block).hoisted.add(x)
     if (x.uses++ > 0) continue
     for (const operand of x.operands) stack.push([operand, x.home])
     if (x.group === null) continue

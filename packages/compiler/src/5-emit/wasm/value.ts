@@ -21,26 +21,30 @@ import { extractLane } from './simd.js'
 
 /** The value of a scalar where the scope stands. */
 export function build(scope: Scope, root: Scalar): Built {
+  const { built: known, volatile } = scope
   const stack: Scalar[] = [root]
   while (stack.length > 0) {
     const x = stack[stack.length - 1]!
-    if (known(scope, x) !== undefined) {
+    if (known.has(x)) {
       stack.pop()
       continue
     }
-    // A load's index is no operand: it becomes an address.
-    const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : x.kind === 'load' ? [] : operandsOf(x)
     const ready = stack.length
-    for (let i = operands.length - 1; i >= 0; i--) {
-      if (known(scope, operands[i]!) === undefined) stack.push(operands[i]!)
-    }
+    const operands = operandsIn(x)
+    for (let i = operands.length - 1; i >= 0; i--) if (!known.has(operands[i]!)) stack.push(operands[i]!)
     if (stack.length > ready) continue
     stack.pop()
-    const built = buildOne(scope, x)
-    const mayChange = isVolatile(scope, x) || operands.some(y => scope.volatile.has(y))
-    ;(mayChange ? scope.volatile : scope.stable).set(x, built)
+    known.set(x, buildOne(scope, x))
+    if (isVolatile(scope, x) || (volatile.size > 0 && operands.some(y => volatile.has(y)))) volatile.add(x)
   }
-  return known(scope, root)!
+  return known.get(root)!
+}
+
+const nothing: readonly Scalar[] = []
+
+/** A load's index is no operand: it becomes an address. */
+function operandsIn(x: Scalar): readonly Scalar[] {
+  return x.kind === 'instruction' ? x.args : x.kind === 'intrinsic' ? [expansionOf(x)] : nothing
 }
 
 export function buildUniform(scope: Scope, scalar: Scalar): Node {
@@ -57,10 +61,6 @@ export function buildVectors(scope: Scope, scalar: Scalar): readonly Node[] {
 
 export function copiesOf(scope: Scope, x: Node, type: ScalarType): readonly Node[] {
   return new Array<Node>(scope.lanes!.jam).fill(scope.splat(x, type))
-}
-
-function known(scope: Scope, x: Scalar): Built | undefined {
-  return scope.stable.get(x) ?? scope.volatile.get(x)
 }
 
 function isVolatile(scope: Scope, x: Scalar): boolean {
@@ -99,32 +99,31 @@ function buildOne(scope: Scope, x: Scalar): Built {
     case 'load':
       return loadScalar(scope, x)
     case 'intrinsic':
-      return known(scope, expansionOf(x))!
+      return scope.built.get(expansionOf(x))!
     case 'instruction':
       return instruction(scope, x)
   }
 }
 
-function instruction(scope: Scope, x: Scalar & { kind: 'instruction' }): Built {
-  const operands = x.args.map(arg => known(scope, arg)!)
+function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction' }): Built {
+  const operands = args.map(arg => scope.built.get(arg)!)
   const { graph, lanes } = scope
-  const type = x.name === 'select' ? x.args[1]!.type : x.args[0]!.type
-  if (operands.every(isUniform)) return emitterOf(scalarTable[x.name], x.name, type)(graph, operands)
-  const emit = emitterOf(scope.tables[lanes!.lanes][x.name], x.name, type)
-  const isShift = x.name === 'shl' || x.name === 'shrS' || x.name === 'shrU'
-  const columns = operands.map((operand, i) => {
-    if (isShift && i === 1) {
-      if (!isUniform(operand)) throw new Error('internal: a shift count must be the same in every lane')
-      return new Array<Node>(lanes!.jam).fill(operand)
-    }
-    return isUniform(operand) ? copiesOf(scope, operand, x.args[i]!.type) : operand
-  })
-  return Array.from({ length: lanes!.jam }, (_, copy) =>
-    emit(
-      graph,
-      columns.map(column => column[copy]!),
-    ),
-  )
+  const type = name === 'select' ? args[1]!.type : args[0]!.type
+  if (operands.every(isUniform)) return emitterOf(scalarTable[name], name, type)(graph, operands)
+  const emit = emitterOf(scope.tables[lanes!.lanes][name], name, type)
+  const isShift = name === 'shl' || name === 'shrS' || name === 'shrU'
+  if (isShift && !isUniform(operands[1]!)) {
+    throw new Error('internal: a shift count must be the same in every lane')
+  }
+  const vectors: Node[] = []
+  for (let copy = 0; copy < lanes!.jam; copy++) {
+    const column = operands.map((x, i) => {
+      if (!isUniform(x)) return x[copy]!
+      return isShift && i === 1 ? x : scope.splat(x, args[i]!.type)
+    })
+    vectors.push(emit(graph, column))
+  }
+  return vectors
 }
 
 function emitterOf(
@@ -195,20 +194,21 @@ function polyOfInstruction(
 export function polyAtLane(scope: Scope, poly: Poly, n: number): Poly {
   const { symbol, step, counter, lanes } = scope.lanes!
   let result = poly
-  for (const { factors } of poly.terms) {
-    for (const factor of factors) {
-      const index = scope.laneIndices.get(factor)
-      if (index === undefined || !result.terms.some(term => term.factors.includes(factor))) continue
-      const node =
-        buildAtLane(scope, index.scalar, n) ??
-        extractLane(scope.graph, 'int32', index.copies[Math.floor(n / lanes)]!, n % lanes, lanes)
-      result = substitute(result, factor, polyOfNode(node)) ?? polyOfNode(nodeOfPoly(scope.graph, result))
-    }
+  for (const factor of new Set(poly.terms.list.flatMap(term => term.factors))) {
+    const index = scope.laneIndices.get(factor)
+    if (index === undefined) continue
+    const node =
+      buildAtLane(scope, index.scalar, n) ??
+      extractLane(scope.graph, 'int32', index.copies[Math.floor(n / lanes)]!, n % lanes, lanes)
+    result = inPlaceOf(result, factor, polyOfNode(node))
   }
-  const axis = addPoly(counter, polyOfInteger(n * step))
-  const at = substitute(result, symbol, axis)
-  if (at === null) throw new Error('internal: an index is too unwieldy')
-  return at
+  return inPlaceOf(result, symbol, addPoly(counter, polyOfInteger(n * step)))
+}
+
+function inPlaceOf(poly: Poly, x: Node, by: Poly): Poly {
+  const result = substitute(poly, x, by)
+  if (result === null) throw new Error('internal: an index is too unwieldy')
+  return result
 }
 
 const cheap = 12
@@ -223,16 +223,16 @@ function buildAtLane(scope: Scope, scalar: Scalar, n: number): Node | null {
     if (x.kind === 'register' && !isUniform(scope.registers.get(x.register)!.built)) return null
     stack.push(...operandsOf(x))
   }
-  const { stable, volatile } = scope
+  const { built, volatile } = scope
   const { axis, counter, step } = lanes!
-  scope.stable = new Map()
-  scope.volatile = new Map()
+  scope.built = new Map()
+  scope.volatile = new Set()
   scope.lanes = null
   scope.axes.set(axis, addPoly(counter, polyOfInteger(n * step)))
   const node = buildUniform(scope, scalar)
   scope.axes.delete(axis)
   scope.lanes = lanes
-  scope.stable = stable
+  scope.built = built
   scope.volatile = volatile
   return node
 }
