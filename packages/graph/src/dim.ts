@@ -21,8 +21,8 @@ export class DimSymbol {
   }
 
   static of(name: string): DimSymbol {
-    let symbol = DimSymbol.named.get(name)
-    if (symbol === undefined) DimSymbol.named.set(name, (symbol = new DimSymbol(name, null)))
+    const symbol = DimSymbol.named.get(name) ?? new DimSymbol(name, null)
+    DimSymbol.named.set(name, symbol)
     return symbol
   }
 
@@ -34,7 +34,9 @@ export class DimSymbol {
 export type DimFunction = 'floorDiv' | 'min' | 'max'
 
 /** A factor of a term: a symbol, or a function of dimensions that the algebra does not look into. */
-export type DimAtom = DimSymbol | { readonly fn: DimFunction; readonly args: readonly [Dim, Dim]; readonly key: string }
+export type DimAtom =
+  | DimSymbol
+  | { readonly fn: DimFunction; readonly args: readonly [Dim, Dim]; readonly key: string }
 
 export interface DimTerm {
   readonly coefficient: number
@@ -45,7 +47,7 @@ export interface DimTerm {
 export class DimExpr {
   readonly key: string
   constructor(readonly terms: readonly DimTerm[]) {
-    this.key = terms.map((t) => `${t.coefficient}*${monomialKey(t.atoms)}`).join('+')
+    this.key = terms.map(t => `${t.coefficient}*${monomialKey(t.atoms)}`).join('+')
   }
   /** So that op params with dimensions have a canonical JSON form. */
   toJSON(): string {
@@ -73,7 +75,9 @@ function fromTerms(terms: readonly DimTerm[]): Dim {
   const kept = [...sums].filter(([, t]) => t.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1))
   if (kept.length === 0) return 0
   const first = kept[0]![1]
-  return kept.length === 1 && first.atoms.length === 0 ? first.coefficient : new DimExpr(kept.map(([, t]) => t))
+  return kept.length === 1 && first.atoms.length === 0
+    ? first.coefficient
+    : new DimExpr(kept.map(([, t]) => t))
 }
 
 export function symbolDim(symbol: DimSymbol): DimExpr {
@@ -88,8 +92,8 @@ export function addDim(a: Dim, b: Dim): Dim {
 export function mulDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a * b
   return fromTerms(
-    termsOf(a).flatMap((x) =>
-      termsOf(b).map((y) => ({ coefficient: x.coefficient * y.coefficient, atoms: [...x.atoms, ...y.atoms] })),
+    termsOf(a).flatMap(x =>
+      termsOf(b).map(y => ({ coefficient: x.coefficient * y.coefficient, atoms: [...x.atoms, ...y.atoms] })),
     ),
   )
 }
@@ -127,7 +131,7 @@ export function divideExactly(a: Dim, b: Dim): Dim | null {
     if (term.coefficient % coefficient !== 0) return null
     const rest = [...term.atoms]
     for (const atom of atoms) {
-      const at = rest.findIndex((x) => atomKey(x) === atomKey(atom))
+      const at = rest.findIndex(x => atomKey(x) === atomKey(atom))
       if (at < 0) return null
       rest.splice(at, 1)
     }
@@ -164,8 +168,8 @@ export function differentDim(a: Dim, b: Dim): boolean {
 
 /** Every symbol in the expression, those inside functions too. */
 export function symbolsOf(dim: Dim): readonly DimSymbol[] {
-  const atoms = termsOf(dim).flatMap((t) => t.atoms)
-  return atoms.flatMap((atom) => (atom instanceof DimSymbol ? [atom] : atom.args.flatMap(symbolsOf)))
+  const atoms = termsOf(dim).flatMap(t => t.atoms)
+  return atoms.flatMap(atom => (atom instanceof DimSymbol ? [atom] : atom.args.flatMap(symbolsOf)))
 }
 
 /** Puts other dimensions for symbols. */
@@ -173,7 +177,7 @@ export function substituteDim(dim: Dim, replace: (symbol: DimSymbol) => Dim): Di
   if (typeof dim === 'number') return dim
   const apply = { floorDiv: floorDivDim, min: minDim, max: maxDim }
   return dim.terms.reduce<Dim>((sum, { coefficient, atoms }) => {
-    const factors = atoms.map((atom) =>
+    const factors = atoms.map(atom =>
       atom instanceof DimSymbol
         ? replace(atom)
         : apply[atom.fn](substituteDim(atom.args[0], replace), substituteDim(atom.args[1], replace)),
@@ -189,14 +193,16 @@ export function evaluateDim(dim: Dim, value: (symbol: DimSymbol) => number): num
   return result
 }
 
-/** Text for people: `batch`, `2·T + 1`, `?` for a symbol without a name. */
-export function printDim(dim: Dim): string {
+/** Text for people: `batch`, `2·T + 1`, `?` for a symbol without a name (or what `nameOf` calls it). */
+export function printDim(dim: Dim, nameOf: (symbol: DimSymbol) => string = s => s.name ?? '?'): string {
   if (typeof dim === 'number') return String(dim)
+  const printAtom = (a: DimAtom) =>
+    a instanceof DimSymbol ? nameOf(a) : `${a.fn}(${a.args.map(d => printDim(d, nameOf)).join(', ')})`
   return dim.terms
     .map(({ coefficient, atoms }) => {
-      const factors = atoms.map((a) => (a instanceof DimSymbol ? (a.name ?? '?') : `${a.fn}(${a.args.map(printDim).join(', ')})`))
       if (atoms.length === 0) return String(coefficient)
-      return [...(coefficient === 1 ? [] : [coefficient === -1 ? '-' : `${coefficient}·`]), factors.join('·')].join('')
+      const factor = coefficient === 1 ? '' : coefficient === -1 ? '-' : `${coefficient}·`
+      return factor + atoms.map(printAtom).join('·')
     })
     .reverse()
     .join(' + ')

@@ -188,7 +188,7 @@ export function sizesDiffer(
 export function cannotReshape(v: Variable, shape: readonly Dim[], have: Dim, want: Dim): ArignoteError {
   return report(ShapeError, 'E006', {
     operation: 'reshape',
-    problem: `x has not the elements of [${shape.map(printDim).join(', ')}]`,
+    problem: `x has not the elements of [${shape.map(d => printDim(d)).join(', ')}]`,
     operands: rolesOf([v]),
     lines: [`the number of elements must stay the same: ${printDim(have)} ≠ ${printDim(want)}`],
   })
@@ -339,7 +339,7 @@ export function wrongValueShape(
     operation,
     problem: 'the value has another shape',
     operands: v === null ? [] : rolesOf([v]),
-    lines: [`the shape must be [${want.map(printDim).join(', ')}]: it is [${have.join(', ')}]`],
+    lines: [`the shape must be [${want.map(d => printDim(d)).join(', ')}]: it is [${have.join(', ')}]`],
   })
 }
 

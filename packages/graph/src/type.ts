@@ -35,9 +35,9 @@ export function equalShape(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length === b.length && a.every((d, i) => equalDim(d, b[i]!))
 }
 
-/** `f32[batch, 128]`; a scalar is `f32[]`. */
-export function printType(type: TensorType): string {
-  return `${dtypeInfo[type.dtype].short}[${type.shape.map(printDim).join(', ')}]`
+/** `f32[batch, 128]`; a scalar is `f32[]`. `nameOf` names the symbols, as for `printDim`. */
+export function printType(type: TensorType, nameOf?: Parameters<typeof printDim>[1]): string {
+  return `${dtypeInfo[type.dtype].short}[${type.shape.map(d => printDim(d, nameOf)).join(', ')}]`
 }
 
 /** The strides, in elements, of a C-order array of the shape. */
