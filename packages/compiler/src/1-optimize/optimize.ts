@@ -5,6 +5,7 @@
  * too (`graph/rewrite`), and the rules about scans, which need to know who reads what (`scans.ts`).
  */
 import { type Apply, type Lambda, lambda, Rewriter, type Rule, type Variable } from '@arignote/graph'
+import { isTraced, output } from '../trace.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
 import { identities } from './rules/identities.js'
@@ -42,6 +43,5 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
 }
 
 function traceFromEnvironment(): ((line: string) => void) | null {
-  const topics = typeof process === 'object' ? process.env?.ARIGNOTE_TRACE : undefined
-  return topics?.split(',').includes('rules') ? line => console.error(line) : null
+  return isTraced('rules') ? line => output.write(line) : null
 }

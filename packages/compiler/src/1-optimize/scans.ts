@@ -17,15 +17,17 @@ import {
 import { Recurrence } from './recurrence.js'
 import { replaceIn } from './replace.js'
 import { scanAccumulate } from './rules/scan-accumulate.js'
-import { scanHoist } from './rules/scan-hoist.js'
+import { scanInvariants, scanSequences } from './rules/scan-hoist.js'
 import { scanLift } from './rules/scan-lift.js'
 import { mergeScans } from './rules/scan-merge.js'
 import { type ScanRule, scanEqualCarries, scanTidy } from './rules/scan-tidy.js'
 
+/** The first that applies is applied, and then all are asked again. */
 export const scanRules: readonly ScanRule[] = [
   ...scanTidy,
-  ...scanHoist,
+  scanInvariants,
   scanAccumulate,
+  ...scanSequences,
   scanLift,
   scanEqualCarries,
 ]

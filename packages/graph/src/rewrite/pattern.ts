@@ -17,7 +17,7 @@ export type AnyOp = Op<any>
 export type OpLike = AnyOp | { readonly op: AnyOp }
 
 export type PatternNode =
-  | { readonly kind: 'any'; readonly name: string }
+  | { readonly kind: 'anything'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: number }
   | {
       readonly kind: 'of'
@@ -42,7 +42,7 @@ export type Captures<N extends string = string> = Readonly<Record<N, Variable>>
 
 /** Any variable. */
 export function anything<N extends string>(name: N): Pattern<N> {
-  return { kind: 'any', name }
+  return { kind: 'anything', name }
 }
 
 /** A scalar constant of this value, or an expand of one, of any dtype. */
@@ -88,7 +88,7 @@ function opOf(op: OpLike): AnyOp {
 /** Fills `captures` and says whether the variable fits. Commuting patterns are taken in the order written. */
 export function matches(pattern: PatternNode, v: Variable, captures: Record<string, Variable>): boolean {
   switch (pattern.kind) {
-    case 'any':
+    case 'anything':
       return capture(pattern.name, v, captures)
     case 'literal':
       return literalOf(v) === pattern.value
@@ -155,7 +155,7 @@ export function orders(pattern: PatternNode): readonly PatternNode[] {
 /** `add(x, 0)`. */
 export function printPattern(pattern: PatternNode): string {
   switch (pattern.kind) {
-    case 'any':
+    case 'anything':
       return pattern.name
     case 'literal':
       return String(pattern.value)

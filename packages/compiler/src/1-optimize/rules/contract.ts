@@ -75,6 +75,18 @@ function absorbView({ left, right, spec }: Operands, isSwapped: boolean, root: V
   return buildAxes({ source: counted, axes, shape: root.shape })
 }
 
+/** The rows of the result come from the left operand where they can: one form for a · b and b · a, and the one that kernels like. */
+function inOrder(v: Variable): Variable {
+  const { left, right, spec } = operandsOf(v)
+  const places = (own: readonly number[], other: readonly number[]) =>
+    own
+      .filter(label => !other.includes(label) && spec.out.includes(label))
+      .map(label => spec.out.indexOf(label))
+  const [l, r] = [places(spec.left, spec.right), places(spec.right, spec.left)]
+  const swaps = l.length > 0 && r.length > 0 && Math.max(...r) < Math.min(...l)
+  return build(swaps ? swapped({ left, right, spec }) : { left, right, spec }, false)
+}
+
 /** A label of one operand only that is summed: summed before. */
 function sumOperand({ left, right, spec }: Operands, isSwapped: boolean): Variable | null {
   const alone = spec.left.filter(label => !spec.right.includes(label) && !spec.out.includes(label))
@@ -139,7 +151,7 @@ function sumOfProduct(a: Variable, b: Variable, root: Variable): Variable | null
 }
 
 export const contractions: readonly Rule[] = [
-  rule('a · b → a · b, labels by first use', c, (_, v) => build(operandsOf(v), false)),
+  rule('a · b → b · a, rows from the left', c, (_, v) => inOrder(v)),
   rule('view x · y → x · y with other labels', c, (_, v) => eitherOperand(v, (o, s) => absorbView(o, s, v))),
   rule('Σ x · y over axes of x alone → (Σ x) · y', c, (_, v) => eitherOperand(v, sumOperand)),
   rule('scalar · y → product', c, (_, v) => eitherOperand(v, o => scalarOperand(o, v))),

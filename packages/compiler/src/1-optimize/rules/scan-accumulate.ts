@@ -68,11 +68,7 @@ function contributions(r: Recurrence, carry: Carry): readonly Term[] | null {
   if (own === undefined || own.negative || again.length > 0) return null
   const others = terms.filter(t => t !== own)
   const elsewhere = [...r.carries.filter(c => c !== carry).map(c => c.next), ...r.ys.map(y => y.value)]
-  if (dependsOn([...others.map(t => t.value), ...elsewhere], self)) return null
-  return others.flatMap(term => {
-    const inner = termsOf(term, () => true)
-    return inner.some(t => leaves(r, peel(r, t.value))) ? inner : [term]
-  })
+  return dependsOn([...others.map(t => t.value), ...elsewhere], self) ? null : others
 }
 
 interface Peeled {
@@ -106,11 +102,11 @@ function linearIn(r: Recurrence, node: Apply): number | null {
   return node.op === div.op && r.facts().isInvariant(node.inputs[1]!) ? 0 : null
 }
 
-/** Σ over the steps of what a node is in each; null: better left in the loop. */
-function sumOverSteps(r: Recurrence, core: Variable, lifter: Lifter): Variable | null {
+/** Σ over the steps of what a variable is in each. */
+function sumOverSteps(r: Recurrence, core: Variable, lifter: Lifter): Variable {
   if (r.facts().isInvariant(core)) return times(r.outside(core), r.length)
   const { owner } = core
-  if (owner === null) return r.facts().isOfSequences(core) ? sumOver(lifter.liftRows(core)!, [0]) : null
+  if (owner === null) return sumOver(lifter.liftRows(core)!, [0])
   switch (owner.op.family.kind) {
     case 'contract':
       return sumOfContractions(
@@ -122,7 +118,7 @@ function sumOverSteps(r: Recurrence, core: Variable, lifter: Lifter): Variable |
     case 'scatter':
       return sumOfScatters(lifter.liftRows(owner.inputs[0]!)!, lifter.liftRows(owner.inputs[1]!)!, owner)
     case 'reduce': {
-      if (owner.op !== sum.op) return null
+      if (owner.op !== sum.op) return sumOver(lifter.liftRows(core)!, [0])
       const { axes } = owner.params as { readonly axes: readonly number[] }
       const rows = lifter.liftRows(owner.inputs[0]!)!
       return apply1(sum.op, [rows], {
@@ -131,7 +127,7 @@ function sumOverSteps(r: Recurrence, core: Variable, lifter: Lifter): Variable |
       } as never)
     }
     default:
-      return r.facts().isOfSequences(core) ? sumOver(lifter.liftRows(core)!, [0]) : null
+      return sumOver(lifter.liftRows(core)!, [0])
   }
 }
 
@@ -164,57 +160,73 @@ function wrap(r: Recurrence, total: Variable, { around }: Peeled): Variable {
   }, total)
 }
 
-/** Whether a sum over the steps is better formed outside. */
-function leaves(r: Recurrence, { core }: Peeled): boolean {
-  if (r.facts().isInvariant(core) || r.facts().isOfSequences(core)) return true
-  const node = core.owner
-  if (node === null) return false
-  return node.op === sum.op ? isStackedAnyway(r, node.inputs[0]!) : addsUp.has(node.op.family.kind)
+/** Says which sums over the steps are better formed outside. */
+function leavingSums(r: Recurrence, work: ReadonlySet<Apply>): (core: Variable) => boolean {
+  const facts = r.facts()
+  const stacked = stackedAnyway(r, work)
+  return core => {
+    if (facts.isInvariant(core) || facts.isOfSequences(core) || stacked.has(core)) return true
+    if (core.owner === null) return false
+    return core.owner.op === sum.op
+      ? stacked.has(baseOf(core.owner.inputs[0]!))
+      : addsUp.has(core.owner.op.family.kind)
+  }
 }
 
 const addsUp: ReadonlySet<FamilyKind> = new Set(['contract', 'scatter'])
 
-/** A reduction waits for the end where its operand is outside already, or some contraction wants it there. */
-function isStackedAnyway(r: Recurrence, operand: Variable): boolean {
-  let x = operand
-  while (x.owner !== null && isPlainView(x.owner)) x = x.owner.inputs[0]!
-  if (x.owner === null || addsUp.has(x.owner.op.family.kind) || r.facts().isOfSequences(x)) return true
-  if (r.carries.some(c => c.next === x) || r.ys.some(y => y.value === x)) return true
-  return r
-    .facts()
-    .order.some(node => addsUp.has(node.op.family.kind) && node.inputs.some(v => readsThrough(v, x)))
+/** Values that the loop hands out in any case, because they are read, or work that leaves wants them. */
+function stackedAnyway(r: Recurrence, work: ReadonlySet<Apply>): ReadonlySet<Variable> {
+  const needed = r.needed()
+  const stacked = new Set(r.ys.filter(y => needed.has(y.stacked)).map(y => y.value))
+  for (const c of r.carries) if (needed.has(c.trajectory)) stacked.add(c.next).add(c.param)
+  for (const node of work) {
+    for (const v of node.outputs) stacked.add(v)
+    if (addsUp.has(node.op.family.kind)) for (const v of node.inputs) stacked.add(baseOf(v))
+  }
+  return stacked
 }
 
-function readsThrough(v: Variable, x: Variable): boolean {
+/** What a value is a view of. */
+function baseOf(v: Variable): Variable {
   let base = v
-  while (base !== x && base.owner !== null && isPlainView(base.owner)) base = base.owner.inputs[0]!
-  return base === x
+  while (base.owner !== null && isPlainView(base.owner)) base = base.owner.inputs[0]!
+  return base
+}
+
+/** A term that is a sum itself, taken apart if some of it leaves. */
+function parts(r: Recurrence, term: Term, leaves: (core: Variable) => boolean): readonly Part[] {
+  const peeled = (t: Term): Part => ({ term: t, peeled: peel(r, t.value) })
+  const whole = peeled(term)
+  if (leaves(whole.peeled.core)) return [whole]
+  const inner = termsOf(term, () => true).map(peeled)
+  return inner.some(p => leaves(p.peeled.core)) ? inner : [whole]
+}
+
+interface Part {
+  readonly term: Term
+  readonly peeled: Peeled
 }
 
 function liftAccumulators(r: Recurrence): boolean {
-  const sums = r.carries.flatMap(carry => {
+  const candidates = r.carries.flatMap(carry => {
     const terms = contributions(r, carry)
-    if (terms === null) return []
-    const parts = terms.map(term => ({ term, peeled: peel(r, term.value) }))
-    return parts.some(({ peeled }) => leaves(r, peeled)) ? [{ carry, parts }] : []
+    return terms === null ? [] : [{ carry, terms }]
   })
-  if (sums.length === 0) return false
-  const accumulators = new Set(sums.map(({ carry }) => carry))
-  const staying = sums.flatMap(({ parts }) => parts.filter(p => !leaves(r, p.peeled)).map(p => p.term.value))
-  const lifter = resultLifter(
-    r,
-    resultWork(
-      r,
-      r.carries.filter(c => !accumulators.has(c)),
-      staying,
-    ),
-  )
+  if (candidates.length === 0) return false
+  const accumulators = new Set(candidates.map(({ carry }) => carry))
+  const others = r.carries.filter(c => !accumulators.has(c))
+  const leaves = leavingSums(r, resultWork(r, others))
+  const sums = candidates.map(({ carry, terms }) => ({ carry, all: terms.flatMap(t => parts(r, t, leaves)) }))
+  if (!sums.some(({ all }) => all.some(p => leaves(p.peeled.core)))) return false
+  const staying = sums.flatMap(({ all }) => all.filter(p => !leaves(p.peeled.core)).map(p => p.term.value))
+  const lifter = resultLifter(r, resultWork(r, others, staying))
   let changed = false
-  for (const { carry, parts } of sums) {
+  for (const { carry, all } of sums) {
     const rest: Term[] = []
     const totals: Term[] = []
-    for (const { term, peeled } of parts) {
-      const total = leaves(r, peeled) ? sumOverSteps(r, peeled.core, lifter) : null
+    for (const { term, peeled } of all) {
+      const total = leaves(peeled.core) ? sumOverSteps(r, peeled.core, lifter) : null
       const value = total === null ? null : wrap(r, total, peeled)
       if (value === null || !equalType(value.type, carry.final.type)) rest.push(term)
       else totals.push({ value, negative: term.negative })

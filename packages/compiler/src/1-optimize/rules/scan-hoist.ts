@@ -139,8 +139,9 @@ function hoistSequenceYs(r: Recurrence): boolean {
   return lifted.size > 0
 }
 
-export const scanHoist: readonly ScanRule[] = [
-  { name: 'scan: an invariant → a constant', apply: hoistInvariants },
+export const scanInvariants: ScanRule = { name: 'scan: an invariant → a constant', apply: hoistInvariants }
+
+export const scanSequences: readonly ScanRule[] = [
   { name: 'scan: a y of sequences only → all steps at once', apply: hoistSequenceYs },
   { name: 'scan: work on sequences only → all steps at once', apply: hoistSequenceWork },
 ]

@@ -50,7 +50,11 @@ export function isLight(v: Variable): boolean {
 }
 
 function inlineConstants(r: Recurrence): boolean {
-  return removeSlots(r, new Map(r.constants.filter(c => isLight(c.outer)).map(c => [c.param, c.outer])))
+  const broadcast = r.constants.filter(c => c.outer.owner?.op === expand.op)
+  const light = r.constants.filter(c => isLight(c.outer))
+  const all = new Set([...broadcast, ...light])
+  r.constants = r.constants.filter(c => !all.has(c))
+  return removeSlots(r, new Map([...all].map(c => [c.param, bringIn(r, c.outer)])))
 }
 
 /** A variable of the surrounding graph, inside the body: a light one as it is, a broadcast over what it broadcasts. */
@@ -186,7 +190,7 @@ function removeUnread(r: Recurrence): boolean {
 export const scanTidy: readonly ScanRule[] = [
   { name: 'scan: what nobody reads → ∅', apply: removeUnread },
   { name: 'scan: two equal slots → one', apply: mergeEqualSlots },
-  { name: 'scan: a small constant → inside', apply: inlineConstants },
+  { name: 'scan: a small constant, a broadcast → inside', apply: inlineConstants },
   { name: 'scan: a sequence of equal rows → a constant', apply: constantsOfEqualRows },
   { name: 'scan: a carry that stays → a constant', apply: carriesThatStay },
   { name: 'scan: a y known without the loop → a view', apply: knownYs },
