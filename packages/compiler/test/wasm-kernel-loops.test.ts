@@ -1,6 +1,7 @@
 import {
   type DType,
   dtypes,
+  intrinsicNames,
   type Register,
   type Scalar,
   type Statement,
