@@ -106,6 +106,11 @@ export interface ContractionForm {
   readonly tileRows: number
   readonly tileVectors: number
   readonly panels: Panels | null
+  /**
+   * How much of the first sum is done at a time: partial results go through memory, so that a long sum does not carry
+   * its operands out of the cache. Null: all of it.
+   */
+  readonly sumBlock: number | null
 }
 
 /** The operand `b` rearranged: `columns` neighbouring columns of all sums lie together, the last panel padded with zeros. */

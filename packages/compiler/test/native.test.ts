@@ -156,3 +156,12 @@ test('a scan with trajectory, final and output', () => {
     agree([x, h0, W, U], g.grad(cost, [x, h0, W, U] as any) as any, { T: 5, B: 3 })
   }
 })
+
+test('a chain of 100 000 nodes builds, differentiates and compiles', () => {
+  const x = input([4], 'float64')
+  let y: g.Variable = x
+  for (let i = 0; i < 50_000; i++) y = g.mul(g.add(y, 1e-5), 0.99999) as g.Variable
+  const [dx] = g.grad(g.sum(y) as never, [x] as never) as unknown as g.Variable[]
+  const f = agree([x], [y, dx!])
+  expect(f.kernels().length).toBeGreaterThan(100)
+})

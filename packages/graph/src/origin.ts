@@ -36,7 +36,7 @@ export function captureOrigin(): Origin {
 
 function userFrame(stack: string): string | null {
   for (const line of stack.split('\n').slice(1)) {
-    if (ownFile.test(line) || line.includes('node:internal') || line.includes('<anonymous>')) continue
+    if (ownFile.test(line) || line.includes('node:internal') || line.endsWith('(<anonymous>)')) continue
     const place = /\(?((?:file:\/\/|https?:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(line)?.[1]
     if (place !== undefined) return shorten(place)
   }

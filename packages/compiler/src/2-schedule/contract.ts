@@ -35,6 +35,8 @@ const fewColumns = 8
 /** With fewer rows than this, rearranging the other operand costs more than it saves. */
 const rowsWorthPacking = 12
 const mostAccumulators = 8
+/** Terms of a sum that are done together when it is long; a panel of that many rows fits the first cache. */
+const longestSum = 512
 
 type AxisClass = 'loop' | 'left' | 'right'
 
@@ -54,7 +56,10 @@ export function contractGroup(
   const swapped = arrange(right, left, axes, sums, 'right', estimate)
   const chosen = suitability(plain, estimate) >= suitability(swapped, estimate) ? plain : swapped
   const lanes = target.lanes(node.outputs[0]!.dtype)
-  const form = tiled(chosen, target, estimate)
+  const form = {
+    ...tiled(chosen, target, estimate),
+    sumBlock: sumBlockOf(chosen.sums, store.value === node.outputs[0], estimate),
+  }
   if (form.mode === 'dot' || !worthPacking(form, block, estimate))
     return { kind: 'contract', node, store, form }
   const panels = packed(
@@ -185,7 +190,30 @@ function tiled(arranged: Arranged, target: Target, estimate: (dim: Dim) => numbe
     typeof row.extent === 'number' && row.extent < target.tileRows ? Math.max(1, row.extent) : target.tileRows
   const tileVectors =
     tileRows === target.tileRows ? target.tileVectors : Math.floor(mostAccumulators / tileRows)
-  return { ...arranged, mode: dot ? 'dot' : 'tile', tileRows, tileVectors, panels: null }
+  return { ...arranged, mode: dot ? 'dot' : 'tile', tileRows, tileVectors, panels: null, sumBlock: null }
+}
+
+/** Whether a contraction sums so many terms that it is done in blocks; nothing can be fused behind it then. */
+export function hasLongSum(node: Apply, estimate: (dim: Dim) => number): boolean {
+  const family = node.op.family
+  if (family.kind !== 'contract') return false
+  const { left, out } = family.spec(node.params)
+  const shape = node.inputs[0]!.shape
+  return (
+    left.reduce((terms, label, i) => (out.includes(label) ? terms : terms * estimate(shape[i]!)), 1) >
+    2 * longestSum
+  )
+}
+
+function sumBlockOf(
+  sums: readonly ContractionAxis[],
+  isPlain: boolean,
+  estimate: (dim: Dim) => number,
+): number | null {
+  const [first, ...inner] = sums.map(x => estimate(x.extent))
+  if (!isPlain || first === undefined) return null
+  const within = inner.reduce((product, n) => product * n, 1)
+  return first * within <= 2 * longestSum ? null : Math.max(1, Math.floor(longestSum / within))
 }
 
 function worthPacking(form: ContractionForm, block: Block, estimate: (dim: Dim) => number): boolean {

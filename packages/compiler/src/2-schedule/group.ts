@@ -143,7 +143,8 @@ function formUnits(decision: Decision): Unit[] {
       if (unit.roots.length >= mostStores) continue
       if ([...needs].some(needed => needed !== unit && needed.level >= unit.level)) continue
       if (needs.has(unit) && !readsPointwise(expression, unit)) continue
-      if (root.store.place.shape.length === 0 || sharesWork(expression, unit) || needs.has(unit)) return unit
+      if (root.store.place.shape.length === 0 || sharesWork(decision, expression, unit) || needs.has(unit))
+        return unit
     }
     return null
   }
@@ -167,12 +168,14 @@ function spaceKey({ store }: Root): string {
   return store.place.shape.map(dimKey).join()
 }
 
-function sharesWork(expression: Expression, unit: Unit): boolean {
+/** They read from the same memory, or compute something in common. */
+function sharesWork(decision: Decision, expression: Expression, unit: Unit): boolean {
+  const memory = ({ leaves }: Expression) =>
+    leaves.flatMap(({ variable }) => (variable.ndim > 0 ? [decision.block.ownerOf(variable)] : []))
+  const read = new Set(memory(expression))
   return unit.expressions.some(
     other =>
-      other.leaves.some(
-        ({ variable }) => variable.ndim > 0 && expression.leaves.some(leaf => leaf.variable === variable),
-      ) ||
+      memory(other).some(owner => read.has(owner)) ||
       [...expression.interior].some(
         v => v.ndim > 0 && v.owner!.op.family.kind !== 'constant' && other.interior.has(v),
       ),

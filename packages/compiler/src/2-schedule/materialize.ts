@@ -59,6 +59,8 @@ export class Decision {
     stores: readonly StoreTo[],
     wanted: readonly Variable[],
     prepareScan: (node: Apply, used: ReadonlySet<Variable>) => readonly StoreTo[],
+    /** Whether nothing may be fused behind a contraction. */
+    private readonly standsAlone: (node: Apply) => boolean,
   ) {
     const results = [...stores.map(x => x.value), ...wanted]
     this.results = new Set(results)
@@ -175,9 +177,10 @@ export class Decision {
   private anchor(node: Apply): void {
     let end = node.outputs[0]!
     this.chained.add(end)
+    const longest = this.standsAlone(node) ? 0 : longestEpilogue
     for (
       let length = 0;
-      length < longestEpilogue && !this.block.places.has(end) && !this.results.has(end);
+      length < longest && !this.block.places.has(end) && !this.results.has(end);
       length++
     ) {
       const users = this.consumers.get(end) ?? []

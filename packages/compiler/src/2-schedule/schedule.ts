@@ -19,7 +19,7 @@ import type {
   Target,
 } from '../program.js'
 import { Block, freshPlace, wholePlace } from './block.js'
-import { contractGroup } from './contract.js'
+import { contractGroup, hasLongSum } from './contract.js'
 import { groupUnits, indexInput, type Unit } from './group.js'
 import { Decision } from './materialize.js'
 import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
@@ -78,11 +78,17 @@ function scheduleBlock(
   scheduler: Scheduler,
 ): readonly Place[] {
   const scans = new Map<Apply, PreparedScan>()
-  const decision = new Decision(block, stores, wanted, (node, used) => {
-    const prepared = prepareScan(block, node, used)
-    scans.set(node, prepared)
-    return initialStores(prepared)
-  })
+  const decision = new Decision(
+    block,
+    stores,
+    wanted,
+    (node, used) => {
+      const prepared = prepareScan(block, node, used)
+      scans.set(node, prepared)
+      return initialStores(prepared)
+    },
+    node => hasLongSum(node, scheduler.estimate),
+  )
   for (const unit of groupUnits(decision)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
     else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)

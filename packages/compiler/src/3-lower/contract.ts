@@ -43,6 +43,7 @@ interface Nest {
 /** The parts that both modes share: addresses of the operands, and what is done with a finished sum. */
 class ContractionKernel {
   readonly loopAxes: readonly Axis[]
+  private readonly sumBlockAxis: Axis
   private readonly aBuffer: BufferParam
   private readonly bBuffer: BufferParam
   private readonly outBuffer: BufferParam
@@ -56,7 +57,8 @@ class ContractionKernel {
     readonly form: ContractionForm,
     placeOf: PlaceOf,
   ) {
-    this.outBuffer = builder.buffer(store.place, 'write')
+    this.outBuffer = builder.buffer(store.place, form.sumBlock === null ? 'write' : 'readwrite')
+    this.sumBlockAxis = builder.axis('block')
     this.aBuffer = builder.buffer(form.a, 'read')
     this.bBuffer = builder.buffer(form.panels?.place ?? form.b, 'read')
     this.loopAxes = form.loops.map(() => builder.axis('l'))
@@ -136,13 +138,35 @@ class ContractionKernel {
     )
   }
 
-  /** Loops over the sums, the last innermost. */
+  /** Loops over the sums, the last innermost; of the first only the present block. */
   overSums(body: (sums: readonly Scalar[]) => readonly Statement[]): readonly Statement[] {
-    const axes = this.form.sums.map(() => this.builder.axis('k'))
-    return this.form.sums.reduceRight<readonly Statement[]>(
-      (inner, sum, i) => [serial(axes[i]!, s.int(0), this.builder.size(sum.extent), inner)],
+    const { sums, sumBlock } = this.form
+    const axes = sums.map(() => this.builder.axis('k'))
+    return sums.reduceRight<readonly Statement[]>(
+      (inner, sum, i) => {
+        const end = this.builder.size(sum.extent)
+        if (i > 0 || sumBlock === null) return [serial(axes[i]!, s.int(0), end, inner)]
+        const first = s.axis(this.sumBlockAxis)
+        return [serial(axes[i]!, first, s.min(s.add(first, sumBlock), end), inner)]
+      },
       body(axes.map(s.axis)),
     )
+  }
+
+  /** The loop over blocks of the first sum, if there are any. */
+  overSumBlocks(body: readonly Statement[]): readonly Statement[] {
+    const { sums, sumBlock } = this.form
+    if (sumBlock === null) return body
+    return [serial(this.sumBlockAxis, s.int(0), this.builder.size(sums[0]!.extent), body, sumBlock)]
+  }
+
+  /** What a sum starts from: nothing, or what the blocks before left in the result. */
+  start(row: Scalar, column: Scalar): Scalar {
+    const zero = s.const(this.type, 0)
+    if (this.form.sumBlock === null) return zero
+    const { place } = this.store
+    const before = s.load(this.outBuffer, this.values.offset(place, this.outIndex(row, column)))
+    return s.select(s.eq(s.axis(this.sumBlockAxis), 0), zero, before)
   }
 
   /** Loops that neither operand shares with the tile, around it. */
@@ -197,7 +221,7 @@ function tileLoops(kernel: ContractionKernel): Nest {
   const { builder, form } = kernel
   const { extent: rows } = form.row
   const panel = form.panels?.columns ?? form.tileVectors * widestVector
-  const few = typeof rows === 'number' && rows <= rowBlock
+  const few = typeof rows === 'number' && rows <= 2 * rowBlock
   const outer = few
     ? range(form.column.extent, panel, work([...form.loops, form.row, ...form.sums]))
     : range(rows, rowBlock, work([...form.loops, form.column, ...form.sums]))
@@ -210,8 +234,11 @@ function tileLoops(kernel: ContractionKernel): Nest {
     : [s.int(0), builder.size(form.column.extent)]
   const tiles = rowTiles(kernel, s.axis(first), panel, firstRow, endRow)
   if (block === null)
-    return { body: [serial(first, begin, end, kernel.overLoops(tiles), panel)], range: outer }
-  const panels = kernel.overLoops([serial(first, begin, end, tiles, panel)])
+    return {
+      body: [serial(first, begin, end, kernel.overSumBlocks(kernel.overLoops(tiles)), panel)],
+      range: outer,
+    }
+  const panels = kernel.overSumBlocks(kernel.overLoops([serial(first, begin, end, tiles, panel)]))
   return { body: [serial(block, s.size(outer.begin), s.size(outer.end), panels, rowBlock)], range: outer }
 }
 
@@ -246,10 +273,10 @@ function tile(kernel: ContractionKernel, first: Scalar, panel: number, row: Scal
   const width = whole ? s.int(panel) : s.min(s.int(panel), s.sub(builder.size(extent), first))
   const within = builder.axis('j')
   const accumulators = Array.from({ length: rows }, () => builder.register('acc', kernel.type))
-  const body: Statement[] = accumulators.map(register => ({
+  const body: Statement[] = accumulators.map((register, r) => ({
     kind: 'declare',
     register,
-    value: s.const(kernel.type, 0),
+    value: kernel.start(s.add(row, r), s.add(first, s.axis(within))),
   }))
   body.push(
     ...kernel.overSums(sums => {

@@ -77,7 +77,8 @@ export function inPlacePairs(
   const careless = new Set<Variable>()
   for (const { leaves } of expressions)
     for (const leaf of leaves) if (!leaf.pointwise) careless.add(leaf.variable)
-  const leaves = new Set(expressions.flatMap(x => x.leaves.map(leaf => leaf.variable)))
+  const own = new Set(stores.filter(x => placeOf(x.value) === x.place).map(x => x.value))
+  const leaves = new Set(expressions.flatMap(x => x.leaves.map(leaf => leaf.variable)).filter(v => !own.has(v)))
   for (const { place } of stores) {
     for (const v of leaves) {
       const source = placeOf(v)!
