@@ -35,7 +35,7 @@ export const mul = binary('mul', {
 /** x / y; integers give float32. */
 export const div = floatBinary('div', {
   body: (x, y) => s.div(x, y),
-  grad: (g, _, y, out) => [over(g, y), neg(over(mul(g, out), y))],
+  grad: (g, _, y, out) => [over(g, y), neg(over(times(g, out), y))],
   singular: true,
 })
 
@@ -47,12 +47,13 @@ export const floorDiv = binary('floorDiv', {
     return s.sub(s.quot(x, y), s.cast(below, 'int32'))
   },
   grad: (_, x, y) => [zerosLike(x), zerosLike(y)],
+  singular: true,
 })
 
 /** x − y·⌊x / y⌋, with the sign of y; an integer modulo 0 gives 0. */
 export const mod = binary('mod', {
   body: (x, y) => (isReal(x) ? floatMod(x, y) : intMod(x, y)),
-  grad: (g, x, y) => [g, neg(mul(g, floorDiv(x, y)))],
+  grad: (g, x, y) => [g, neg(times(g, floorDiv(x, y)))],
   singular: true,
 })
 

@@ -2,7 +2,18 @@
  * The shape operations that users write, made of the primitive views.
  */
 import type { DType } from '@arignote/loops'
-import { addDim, type Dim, divideExactly, floorDivDim, maxDim, mulDim, productDim, subDim } from '../dim.js'
+import {
+  addDim,
+  type Dim,
+  differentDim,
+  divideExactly,
+  floorDivDim,
+  maxDim,
+  minDim,
+  mulDim,
+  productDim,
+  subDim,
+} from '../dim.js'
 import { badArgument, notSizeOne, wrongRank } from '../errors.js'
 import type { DTypeOf, PlusOne, TensorLike } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
@@ -80,23 +91,24 @@ export function split<D extends DType, R extends Rank>(
   axis = 0,
 ): Tensor<D, R>[] {
   const along = axisOf('split', axis, x)
-  const n = x.shape[along]!
-  const sizes =
-    typeof sections === 'number' ? equalSections(x, n, sections) : sections.map(m => asSize('split', m))
+  if (typeof sections === 'number') return equalPieces(x, sections, along) as Tensor<D, R>[]
+  const pieces: Variable[] = []
   let start: Dim = 0
-  const pieces = sizes.map(size => {
-    const piece = windowOf(x, along, start, size)
+  for (const size of sections.map(n => asSize('split', n))) {
+    pieces.push(windowOf(x, along, start, size))
     start = addDim(start, size)
-    return piece
-  })
+  }
   return pieces as Tensor<D, R>[]
 }
 
-function equalSections(x: Variable, n: Dim, sections: number): readonly Dim[] {
-  const size = divideExactly(n, sections)
-  if (size === null)
-    throw badArgument('split', `no ${sections} equal sections`, 'give the sizes as a list', [x])
-  return Array.from({ length: sections }, () => size)
+/** The axis is reshaped to (sections, size), which fails, now or at run time, where it has another number of elements. */
+function equalPieces(x: Variable, sections: number, axis: number): readonly Variable[] {
+  const n = x.shape[axis]!
+  const size = divideExactly(n, sections) ?? floorDivDim(n, sections)
+  if (!Number.isInteger(sections) || sections < 1 || differentDim(mulDim(size, sections), n))
+    throw badArgument('split', `not ${sections} equal sections`, 'or give the sizes as a list', [x])
+  const open = reshape(x, [...x.shape.slice(0, axis), sections, size, ...x.shape.slice(axis + 1)])
+  return Array.from({ length: sections }, (_, k) => squeeze(windowOf(open, axis, k, 1), axis))
 }
 
 /** `size` elements of one axis from `start` on. */
@@ -165,7 +177,7 @@ export function roll<D extends DType, R extends Rank>(
   const along = axisOf('roll', axis, x)
   const n = x.shape[along]!
   const by = asDim('roll', shift)
-  const whole = subDim(by, mulDim(n, floorDivDim(by, maxDim(n, 1))))
+  const whole = minDim(n, subDim(by, mulDim(n, floorDivDim(by, maxDim(n, 1)))))
   const head = windowOf(x, along, 0, subDim(n, whole))
   const tail = windowOf(x, along, subDim(n, whole), whole)
   return concatenate([tail, head], along) as Variable as Tensor<D, R>
