@@ -1,0 +1,237 @@
+/**
+ * A character-level language model: an LSTM reads a text, and learns to say which character comes next (Graves 2013;
+ * Karpathy 2015). The last tenth of the text is kept for the examination.
+ *
+ *     npm start -- char-rnn --text FILE [--steps N] [--seed N] [--units N] [--layers N] [--batch N] [--time N]
+ *                           [--rate α] [--temperature τ] [--length N]
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import {
+  compile,
+  crossentropyCategoricalSparse,
+  dot,
+  grad,
+  matrix,
+  type NdArray,
+  ndarrayOf,
+  rand,
+  type Shared,
+  scalar,
+  scan,
+  softmax,
+  type Tensor,
+  take,
+  zerosArray,
+} from 'arignote'
+import { adam, clipNorm, type Update } from './lib/adam.js'
+import { dense, lstm, lstmStep, parameter } from './lib/cells.js'
+import { isMain, type Progress, parseOptions, progress, run, silence, UsageError } from './lib/terminal.js'
+
+const defaults = {
+  steps: 1500,
+  seed: 1,
+  units: 128,
+  layers: 1,
+  /** How many places of the text are read at once, and how many characters at each before the weights change. */
+  batch: 32,
+  time: 64,
+  /** The greatest learning rate: it rises for 50 steps, then falls along a cosine to a twentieth. */
+  rate: 0.03,
+  temperature: 0.8,
+  /** Characters of the last sample. */
+  length: 500,
+}
+
+export type Options = typeof defaults
+
+/** With fewer characters there is nothing to learn, and next to nothing held out. */
+const SHORTEST = 1000
+
+/** The state of every layer, kept from call to call: for each of the texts being read at once, a row. */
+type State = readonly { readonly h: Shared<'float32', 2>; readonly c: Shared<'float32', 2> }[]
+
+/** The network as three functions: `train` changes the weights, `examine` and `predict` share a reader of their own. */
+export function charModel(vocabulary: number, { units, layers, batch, seed, temperature }: Options) {
+  const cells = Array.from({ length: layers }, (_, k) =>
+    lstm({ inputs: k === 0 ? vocabulary : units, units, seed: seed + 10 * k, name: `lstm${k}` }),
+  )
+  const out = dense({ inputs: units, units: vocabulary, seed: seed + 10 * layers, name: 'out' })
+  const parameters = [...cells.flatMap(({ W, U, b }) => [W, U, b]), out.W, out.b]
+
+  const freshState = (texts: number): State =>
+    cells.map((_, k) => ({
+      h: parameter<2>(zerosArray([texts, units]), `h${k}`),
+      c: parameter<2>(zerosArray([texts, units]), `c${k}`),
+    }))
+
+  /** Characters (time, texts) → scores for what comes next (time · texts, vocabulary), and the state after them. */
+  function read(characters: Tensor<'int32', 2>, state: State) {
+    const carried: Update[] = []
+    let hidden: Tensor<'float32', 3> | undefined
+    cells.forEach((cell, k) => {
+      // One-hot characters times W: the rows of W at the characters.
+      const input = hidden === undefined ? take(cell.W, characters) : dot(hidden, cell.W)
+      const { h, c } = scan(({ x, h, c }) => lstmStep(cell, x, h, c), {
+        sequences: { x: input.add(cell.b) },
+        state: state[k]!,
+      })
+      carried.push([state[k]!.h, h.last], [state[k]!.c, c.last])
+      hidden = h.all
+    })
+    const scores = dot(hidden!.reshape([-1, units]), out.W).add(out.b)
+    return { scores, carried }
+  }
+
+  const characters = matrix('characters', 'int32') // (time, texts)
+  const next = matrix('next', 'int32')
+  const rate = scalar('rate')
+
+  const training = read(characters, freshState(batch))
+  const loss = crossentropyCategoricalSparse(training.scores, next.flatten(), { fromLogits: true }).mean()
+  const gradients = clipNorm(grad(loss, parameters), 1)
+  const updates = [...adam(gradients, parameters, { learningRate: rate, beta2: 0.99 }), ...training.carried]
+  const train = compile([characters, next, rate], loss, { updates, name: 'train' })
+
+  const reader = freshState(1)
+  const { scores, carried } = read(characters, reader)
+  const total = crossentropyCategoricalSparse(scores, next.flatten(), { fromLogits: true }).sum()
+  const examine = compile([characters, next], total, { updates: carried, name: 'examine' })
+  const chances = softmax(scores.at(-1).div(temperature))
+  const predict = compile([characters], chances, { updates: carried, name: 'predict' })
+
+  const forget = () => {
+    for (const { h, c } of reader) for (const part of [h, c]) part.setValue(zerosArray([1, units]))
+  }
+  return { train, examine, predict, forget }
+}
+
+type Model = ReturnType<typeof charModel>
+
+/** A text as numbers, split for training and examination. */
+export interface Corpus {
+  /** The characters there are; a character's number is its place here. */
+  readonly characters: readonly string[]
+  readonly train: Int32Array
+  readonly heldOut: Int32Array
+}
+
+export function corpusOf(text: string): Corpus {
+  const all = Array.from(text)
+  const characters = [...new Set(all)].sort()
+  const numbers = new Map(characters.map((character, k) => [character, k]))
+  const ids = Int32Array.from(all, character => numbers.get(character)!)
+  const cut = Math.floor(ids.length * 0.9)
+  return { characters, train: ids.subarray(0, cut), heldOut: ids.subarray(cut) }
+}
+
+/**
+ * The step's piece of the text: readers that began at evenly spread places read on, round and round. Two matrices (time,
+ * readers): the characters, and those that come next.
+ */
+function piece(ids: Int32Array, step: number, { batch, time }: Options): [NdArray, NdArray] {
+  const stride = Math.floor(ids.length / batch)
+  const character = (reader: number, t: number) => ids[(reader * stride + step * time + t) % ids.length]!
+  const read = (ahead: number) =>
+    Int32Array.from({ length: time * batch }, (_, k) => character(k % batch, Math.floor(k / batch) + ahead))
+  return [ndarrayOf(read(0), [time, batch]), ndarrayOf(read(1), [time, batch])]
+}
+
+/** Nats per character over the whole held-out text, read once from its beginning to its end. */
+function examination({ examine, forget }: Model, { train, heldOut }: Corpus): number {
+  forget()
+  const given = Int32Array.of(train.at(-1)!, ...heldOut.subarray(0, -1))
+  let total = 0
+  for (let at = 0; at < heldOut.length; at += 1000) {
+    const rows = (ids: Int32Array) => {
+      const part = ids.slice(at, at + 1000)
+      return ndarrayOf(part, [part.length, 1])
+    }
+    total += examine(rows(given), rows(heldOut)).data[0]!
+  }
+  return total / heldOut.length
+}
+
+/** Text that the network makes up, character by character, after a line break. */
+function sample({ predict, forget }: Model, { characters }: Corpus, length: number, seed: number): string {
+  forget()
+  const draws = rand([length], { seed }).data
+  let id = Math.max(0, characters.indexOf('\n'))
+  let text = ''
+  for (let k = 0; k < length; k++) {
+    const chances = predict([[id]]).data
+    let left = draws[k]!
+    for (id = 0; id < chances.length - 1 && left >= chances[id]!; id++) left -= chances[id]!
+    text += characters[id]
+  }
+  return text
+}
+
+export interface Report {
+  /** Nats per character of the training text, step by step. */
+  readonly losses: readonly number[]
+  /** Nats per character over the held-out text. */
+  readonly heldOut: number
+  readonly sample: string
+}
+
+/** Trains for a fixed number of steps. The same text, options and seed give the same numbers. */
+export function charRnn(corpus: Corpus, given: Partial<Options> = {}, progress: Progress = silence): Report {
+  const options = { ...defaults, ...given }
+  const { steps, rate, seed, length } = options
+  const model = charModel(corpus.characters.length, options)
+  const losses: number[] = []
+  let recent = Number.NaN
+  for (let step = 0; step < steps; step++) {
+    const warm = Math.min(1, (step + 1) / 50)
+    const decay = 0.05 + 0.95 * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps))
+    const loss = model.train(...piece(corpus.train, step, options), rate * warm * decay).data[0]!
+    losses.push(loss)
+    recent = step === 0 ? loss : 0.95 * recent + 0.05 * loss
+    progress.update(step + 1, `${recent.toFixed(3)} nats per character`)
+    if ((step + 1) % Math.ceil(steps / 4) === 0 && step + 1 < steps)
+      progress.print(quoted(sample(model, corpus, 160, seed + step)))
+  }
+  progress.stop()
+  return { losses, heldOut: examination(model, corpus), sample: sample(model, corpus, length, seed) }
+}
+
+const quoted = (text: string) => text.replace(/^/gm, '  │ ')
+
+function main(args: readonly string[]): void {
+  const { text: file, ...options } = parseOptions(args, { text: '', ...defaults })
+  const corpus = corpusOf(readText(file))
+  const { units, layers, steps, batch, time } = options
+  const { train, heldOut, characters } = corpus
+  console.log(
+    `${train.length} characters of ${characters.length} kinds to learn from, ${heldOut.length} held out.`,
+  )
+  console.log(`${layers} × LSTM(${units}), ${steps} steps, each of ${batch} × ${time} characters.\n`)
+
+  const start = performance.now()
+  const report = charRnn(corpus, options, progress(steps))
+  const seconds = (performance.now() - start) / 1000
+  console.log(`\n${quoted(report.sample)}\n`)
+  console.log(
+    `${report.heldOut.toFixed(4)} nats per character over the held-out tenth (${(report.heldOut / Math.LN2).toFixed(2)} bits), ` +
+      `after ${seconds.toFixed(0)} s.`,
+  )
+}
+
+/** The text of a file; a relative name begins where npm was started. */
+export function readText(file: string): string {
+  if (file === '') throw new UsageError('Which text? npm start -- char-rnn --text FILE')
+  let text: string
+  try {
+    text = readFileSync(resolve(process.env.INIT_CWD ?? '.', file), 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message
+    throw new UsageError(`Cannot read "${file}": ${why}.`)
+  }
+  if (text.length < SHORTEST)
+    throw new UsageError(`"${file}" has ${text.length} characters; ${SHORTEST} are the least to learn from.`)
+  return text
+}
+
+if (isMain(import.meta.url)) run(main)
