@@ -33,8 +33,6 @@ interface Type {
   readonly dtype: DType
 }
 
-type Leaf = (type: Type) => Variable
-
 /** A random graph that looks like the pattern (its conditions may still fail); null if this seed leads nowhere. */
 export function instantiate(pattern: PatternNode, seed: number): Variable | null {
   const random = randomOf(seed)

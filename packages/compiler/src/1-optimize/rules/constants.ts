@@ -73,16 +73,14 @@ const filledWith = (scalar: Variable, shape: readonly Dim[]) =>
 function foldView(v: Variable): Variable | null {
   const { op, inputs, params } = v.owner!
   const { family } = op
+  if (family.kind !== 'view' || literalOf(v) !== null || dataOf(inputs[0]!) === null) return null
   const data = inputs.map(dataOf)
-  if (family.kind !== 'view' || data.some(d => d === null)) return null
+  if (data.some(d => d === null)) return null
   const [first] = inputs
   const literal = literalOf(first!)
-  if (inputs.length === 1 && literal !== null && !readsFill(v)) {
-    const again = filled(literal, v.dtype, v.shape)
-    return again === v ? null : again
-  }
+  if (inputs.length === 1 && literal !== null && !readsFill(v)) return filled(literal, v.dtype, v.shape)
   const shape = smallShape(v.shape)
-  if (shape === null || v.ndim === 0 || literalOf(v) !== null) return null
+  if (shape === null || v.ndim === 0) return null
   const types = inputs.map(input => input.type)
   const context = {
     params,
@@ -146,7 +144,7 @@ function uniform(v: Variable): Variable | null {
 /** f(expand a, expand b) is expand f(a, b) over the axes along which all repeat. */
 function mapOfExpands(v: Variable): Variable | null {
   const { op, inputs, params } = v.owner!
-  if (inputs.length === 0) return null
+  if (inputs.length === 0 || !inputs.every(x => x.owner?.op.family.kind === 'view')) return null
   const seen = inputs.map(readAxes).filter(axes => axes !== null)
   if (seen.length < inputs.length) return null
   const kept = v.shape.flatMap((_, axis) => (seen.every(({ axes }) => axes[axis] === null) ? [] : [axis]))
