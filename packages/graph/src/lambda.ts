@@ -5,6 +5,7 @@
  * everything that was derived from it.
  */
 import { dimKey } from './dim.js'
+import { InternTable } from './intern.js'
 import { freeVariables, topologicalOrder } from './traverse.js'
 import { Shared, type Variable } from './variable.js'
 
@@ -17,38 +18,35 @@ export interface Lambda {
   readonly id: number
 }
 
-const interned = new Map<string, WeakRef<Lambda>>()
-const collected = new FinalizationRegistry<string>((key) => {
-  if (interned.get(key)?.deref() === undefined) interned.delete(key)
-})
+const interned = new InternTable<Lambda>()
 let count = 0
 
 /** The interned Lambda of this structure. Its params may be other variables than the given ones, of the same types. */
 export function lambda(params: readonly Variable[], results: readonly Variable[]): Lambda {
   const allowed = new Set(params)
-  const foreign = freeVariables(results).find((v) => !allowed.has(v))
-  if (foreign !== undefined) throw new Error(`internal: lambda is not closed over ${foreign.name ?? `variable ${foreign.id}`}`)
+  const foreign = freeVariables(results).find(v => !allowed.has(v))
+  if (foreign !== undefined)
+    throw new Error(`internal: lambda is not closed over ${foreign.name ?? `variable ${foreign.id}`}`)
   const key = structure(params, results)
-  const known = interned.get(key)?.deref()
+  const known = interned.get(key)
   if (known !== undefined) return known
   const made: Lambda = { params, results, key, id: count++ }
-  interned.set(key, new WeakRef(made))
-  collected.register(made, key)
+  interned.set(key, made)
   return made
 }
 
 function structure(params: readonly Variable[], results: readonly Variable[]): string {
   const number = new Map<Variable, number>()
-  const lines = params.map((v) => {
+  const lines = params.map(v => {
     number.set(v, number.size)
     const identity = v instanceof Shared ? `shared ${v.id} ` : ''
     return `${identity}${v.dtype}[${v.shape.map(dimKey).join()}]`
   })
   for (const node of topologicalOrder(results)) {
     const paramsKey = node.op.key === undefined ? JSON.stringify(node.params) : node.op.key(node.params)
-    lines.push(`${node.op.name}(${node.inputs.map((v) => number.get(v)).join()})${paramsKey}`)
+    lines.push(`${node.op.name}(${node.inputs.map(v => number.get(v)).join()})${paramsKey}`)
     for (const output of node.outputs) number.set(output, number.size)
   }
-  lines.push(results.map((v) => number.get(v)).join())
+  lines.push(results.map(v => number.get(v)).join())
   return lines.join('\n')
 }

@@ -23,7 +23,7 @@ export class Origin {
   }
 }
 
-const deepest = 14
+const deepest = 10
 const ownFile = /[\\/](?:packages|@arignote)[\\/](?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]|[\\/]node_modules[\\/]arignote[\\/]/
 
 export function captureOrigin(): Origin {

@@ -6,6 +6,7 @@
  * places in the user's code that made it; errors print them.
  */
 import type { DType, TypedArray } from '@arignote/loops'
+import { InternTable } from './intern.js'
 import type { Op, Requirement } from './op.js'
 import { captureOrigin, type Origin } from './origin.js'
 import type { TensorType } from './type.js'
@@ -87,10 +88,7 @@ export interface Apply {
 }
 
 const mostOrigins = 4
-const interned = new Map<string, WeakRef<Apply>>()
-const collected = new FinalizationRegistry<string>((key) => {
-  if (interned.get(key)?.deref() === undefined) interned.delete(key)
-})
+const interned = new InternTable<Apply>()
 
 let inheritedOrigins: readonly Origin[] | null = null
 
@@ -108,19 +106,33 @@ export function withOrigins<T>(origins: readonly Origin[], build: () => T): T {
 /** The one way to make a node. Types are inferred, and errors raised, here. */
 export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): Apply {
   const paramsKey = op.key === undefined ? JSON.stringify(params) : op.key(params)
-  const key = `${op.name}(${inputs.map((v) => v.id).join()})${paramsKey}`
+  const key = `${op.name}(${inputs.map(v => v.id).join()})${paramsKey}`
   const origins = inheritedOrigins ?? [captureOrigin()]
-  const known = interned.get(key)?.deref()
+  const known = interned.get(key)
   if (known !== undefined) {
     addOrigins(known, origins)
     return known
   }
-  const { outputs: types, requires = [], name = null } = op.infer(inputs.map((v) => v.type), params, inputs)
+  const {
+    outputs: types,
+    requires = [],
+    name = null,
+  } = op.infer(
+    inputs.map(v => v.type),
+    params,
+    inputs,
+  )
   const outputs: Variable[] = []
-  const made: Apply = { op: op as Op<unknown>, inputs, params, outputs, requires, origins: origins.slice(0, mostOrigins) }
+  const made: Apply = {
+    op: op as Op<unknown>,
+    inputs,
+    params,
+    outputs,
+    requires,
+    origins: origins.slice(0, mostOrigins),
+  }
   types.forEach((type, index) => outputs.push(new Variable(type, made, index, name)))
-  interned.set(key, new WeakRef(made))
-  collected.register(made, key)
+  interned.set(key, made)
   return made
 }
 
