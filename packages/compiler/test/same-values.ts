@@ -30,7 +30,7 @@ export function sameValues(fn: Lambda, bindings: readonly SizesByName[] = [{}]):
     const actual = prepareLambda(after, sizes)(args)
     for (const [i, { data, shape }] of expected.entries()) {
       expect(actual[i]!.shape).toEqual(shape)
-      const error = data.reduce(
+      const error = Array.from(data).reduce(
         (worst, v, k) => Math.max(worst, Math.abs(v - actual[i]!.data[k]!) / Math.max(1, Math.abs(v))),
         0,
       )

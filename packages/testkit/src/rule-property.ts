@@ -9,7 +9,7 @@
 import { compile } from '@arignote/compiler'
 import type { NdArray, PatternNode, Rule, Variable } from '@arignote/graph'
 import * as g from '@arignote/graph'
-import { type DType, s, scalarType } from '@arignote/loops'
+import { allocate, type DType, isFloat, s, scalarType } from '@arignote/loops'
 import { mismatch } from './matchers.js'
 
 /** Numbers in [0, 1), the same for the same seed. */
@@ -308,23 +308,17 @@ export function differenceMade(rule: Rule, before: Variable, seed: number): stri
 }
 
 function values({ dtype, shape }: Variable, random: Random): NdArray {
-  const size = shape.reduce<number>((n, m) => n * (m as number), 1)
-  const number = () =>
-    dtype === 'bool'
-      ? below(random, 2)
-      : dtype === 'uint8'
-        ? below(random, 256)
-        : dtype === 'int32'
-          ? below(random, 600) - 300
-          : random() * 4 - 2
-  const arrays = {
-    bool: Uint8Array,
-    uint8: Uint8Array,
-    int32: Int32Array,
-    float32: Float32Array,
-    float64: Float64Array,
+  const sizes = shape as readonly number[]
+  const data = allocate(
+    dtype,
+    sizes.reduce((n, m) => n * m, 1),
+  )
+  const number = {
+    bool: () => below(random, 2),
+    uint8: () => below(random, 256),
+    int32: () => below(random, 600) - 300,
   }
-  const { ndarrayOf } = g
-  const data = arrays[dtype].from({ length: size }, number)
-  return ndarrayOf(data, [...shape] as number[])
+  const real = () => random() * 4 - 2
+  for (let i = 0; i < data.length; i++) data[i] = isFloat(dtype) ? real() : number[dtype]()
+  return g.ndarrayOf(data, [...sizes])
 }
