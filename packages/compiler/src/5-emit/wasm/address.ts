@@ -6,7 +6,8 @@
  * address moves evenly with a loop, its base is a pointer: a local that the loop increments.
  */
 import type { LoopCode } from './code.js'
-import { type Block, deeper, type Graph, type Node, type Slot } from './node.js'
+import type { Graph } from './graph.js'
+import { type Block, deeper, type Node, type Slot } from './node.js'
 import {
   coefficientIn,
   keyOf,

@@ -5,7 +5,8 @@
  */
 import type { InstructionName, instructions, ScalarType } from '@arignote/loops'
 import type { OpName, ValueType } from '@arignote/wasm'
-import { type Graph, integerOf, type Node } from './node.js'
+import type { Graph } from './graph.js'
+import { integerOf, type Node } from './node.js'
 
 export type Emit = (graph: Graph, operands: readonly Node[]) => Node
 

@@ -21,9 +21,9 @@ import {
   subPoly,
 } from './poly.js'
 import { isUniform, type LaneContext, type RegisterState, type Scope } from './scope.js'
-import { extractLane, type Lanes } from './simd.js'
 import { countedLoop, keep, type Range, walk } from './statements.js'
 import { build, buildVectors } from './value.js'
+import { extractLane, type Lanes } from './vectors.js'
 
 export function lanesLoop(scope: Scope, x: Loop, range: Range): void {
   const { registers, lanes } = varyingOf(x)

@@ -9,6 +9,7 @@ import { type Block, deeper, type Node } from './node.js'
 import { addPoly, coefficientIn, isInteger, keyOf, type Poly, polyOfNode, scalePoly } from './poly.js'
 import { type Built, isUniform, type LaneContext, type Scope } from './scope.js'
 import { build, buildVectors, polyAtLane, polyOf } from './value.js'
+import { bytesOfWords } from './vectors.js'
 
 const scalarLoads = {
   bool: 'i32.load8_u',
@@ -103,9 +104,6 @@ function reversed(scope: Scope, dtype: DType, x: Node, { lanes }: LaneContext): 
   const order = lanes === 4 ? [3, 2, 1, 0] : isWide ? [2, 3, 0, 1] : [1, 0, 1, 0]
   return scope.graph.op('i8x16.shuffle', [x, x], ...bytesOfWords(order))
 }
-
-const bytesOfWords = (words: readonly number[]) =>
-  words.flatMap(w => [4 * w, 4 * w + 1, 4 * w + 2, 4 * w + 3])
 
 /** Elements from anywhere, lane by lane. */
 function gather(scope: Scope, buffer: BufferParam, address: Poly, first: number): Node {

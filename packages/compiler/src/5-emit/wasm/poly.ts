@@ -4,7 +4,8 @@
  * An address is a polynomial; the parts of it that vary in different loops, the stride along an axis, and constant
  * distances between addresses are read off its terms.
  */
-import type { Graph, Node } from './node.js'
+import type { Graph } from './graph.js'
+import type { Node } from './node.js'
 
 export interface Term {
   readonly coefficient: number

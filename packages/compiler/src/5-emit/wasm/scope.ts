@@ -9,10 +9,12 @@ import type { OpName, ValueType } from '@arignote/wasm'
 import { Addresses } from './address.js'
 import type { LoopCode, Statement } from './code.js'
 import type { Effects } from './effects.js'
+import { Graph } from './graph.js'
 import { valueTypes } from './instructions.js'
-import { type Block, Graph, type Node, type Slot } from './node.js'
+import type { Block, Node, Slot } from './node.js'
 import { type Poly, polyOfNode } from './poly.js'
-import { type Lanes, type SimdTables, simdTables, splat } from './simd.js'
+import { type SimdTables, simdTables } from './simd.js'
+import { type Lanes, splat } from './vectors.js'
 
 /** Uniform, or one vector for each jammed copy. */
 export type Built = Node | readonly Node[]

@@ -17,7 +17,7 @@ import {
   substitute,
 } from './poly.js'
 import { type Built, isUniform, type Scope } from './scope.js'
-import { extractLane } from './simd.js'
+import { extractLane } from './vectors.js'
 
 /** The value of a scalar where the scope stands. */
 export function build(scope: Scope, root: Scalar): Built {
