@@ -66,6 +66,7 @@ export class Scope {
   /** What scalars were built to, and which of them a store or an assignment may change. */
   built = new Map<Scalar, Built>()
   volatile = new Set<Scalar>()
+  readonly #laneIndexOf = new Map<Node, Node>()
   readonly #versions = new Map<BufferParam, { version: number; home: Block }>()
   readonly #splats = { bool: new Map<Node, Node>(), other: new Map<Node, Node>() }
   #version = 0
@@ -158,8 +159,12 @@ export class Scope {
 
   /** The polynomial of an index that lanes do not agree on. */
   laneIndex(scalar: Scalar, copies: readonly Node[]): Poly {
-    for (const [node, known] of this.laneIndices) if (known.copies[0] === copies[0]) return polyOfNode(node)
-    const node = this.graph.lanes(this.block)
+    let node = this.#laneIndexOf.get(copies[0]!)
+    if (node === undefined) {
+      node = this.graph.lanes(this.block)
+      this.#laneIndexOf.set(copies[0]!, node)
+    }
+    // The scalar at hand is the one that means this now: an older one may speak of another loop.
     this.laneIndices.set(node, { scalar, copies })
     return polyOfNode(node)
   }
