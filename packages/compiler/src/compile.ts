@@ -104,6 +104,15 @@ export function compile<
   const O extends Outputs,
   Options extends CompileOptions = CompileOptions,
 >(inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
+  return compileFor(backends[options?.backend ?? 'wasm'], inputs, outputs, options)
+}
+
+/** The same for a back end that may not be in the list. */
+export function compileFor<
+  const I extends readonly Variable[],
+  const O extends Outputs,
+  Options extends CompileOptions = CompileOptions,
+>(backend: Backend, inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
   const {
     name = 'f',
     updates = [],
@@ -111,7 +120,6 @@ export function compile<
     defaults = new Map(),
     onUnusedInput = 'raise',
   } = options ?? {}
-  const { backend = 'wasm' } = options ?? {}
   const structure = structureOf(outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
   const written = graphOf(signature, structure.list.length)
@@ -122,13 +130,13 @@ export function compile<
     outputs: structure.list,
     defaults,
     sizes: signature.sizes,
-    prepare: binding => timed('prepare', () => backends[backend].prepare(graph, binding)),
+    prepare: binding => timed('prepare', () => backend.prepare(graph, binding)),
     prepareSource: source => sourceOf(source, inputs),
   })
   const f = (...args: readonly unknown[]) => structure.pack(compiled.call(args))
   const methods = {
     into: (outs: unknown, ...args: readonly unknown[]) => compiled.into(structure.unpack(outs), args),
-    toString: () => summary(signature, structure.list, backend, compiled.specialisations),
+    toString: () => summary(signature, structure.list, options?.backend ?? 'wasm', compiled.specialisations),
     memory: () => compiled.latest.memory(),
     kernels: () => compiled.latest.kernels(),
     wat: () => compiled.latest.text(),

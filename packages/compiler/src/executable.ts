@@ -1,8 +1,8 @@
 /**
  * The contract between `compile` (which knows users, values and options) and the back ends (which know one closed graph).
  */
-import type { TypedArray } from '@arignote/loops'
 import type { DimSymbol, Lambda, Shared } from '@arignote/graph'
+import type { TypedArray } from '@arignote/loops'
 
 /** What is compiled: one Lambda, and what its params and results mean. */
 export interface CompiledGraph {

@@ -12,5 +12,7 @@ export {
   type Results,
 } from './compile.js'
 export type { MemoryReport } from './executable.js'
+export { type Forms, formsOf } from './forms.js'
+export type { Buffer, BufferRef, Call, Program, Repeat, Run, Step } from './program.js'
 export type { Pairs } from './signature.js'
 export { type VerifyGradOptions, verifyGrad } from './verify-grad.js'

@@ -13,14 +13,15 @@ import { type Dim, evaluateDim } from '@arignote/graph'
 import { type Kernel, printKernel, verifyKernel } from '@arignote/loops'
 import { schedule } from './2-schedule/schedule.js'
 import { lower } from './3-lower/lower.js'
-import { type Aliases, findAliases } from './4-plan/alias.js'
-import { place } from './4-plan/place.js'
-import type { KernelBackend, KernelFunction } from './5-emit/backend.js'
+import { findAliases } from './4-plan/alias.js'
+import { type Plan, place } from './4-plan/place.js'
+import type { KernelBackend, KernelFunction, Target } from './5-emit/backend.js'
 import { NativeExecutable, type NativeHeap } from './5-emit/native.js'
 import { indexOutOfRange } from './errors.js'
 import type { Backend, Binding, CompiledGraph } from './executable.js'
+import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
-import { type Call, mapTasks, type Program, type Step } from './program.js'
+import { type Aliases, type Call, mapTasks, type Program, type Step } from './program.js'
 import { timed, trace } from './trace.js'
 
 interface Compiled {
@@ -42,7 +43,7 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
       }
       const { program, aliases, kernels } = compiled
       const evaluate = evaluator(binding)
-      const layout = timed('plan', () => place(program, aliases, evaluate))
+      const layout = planOf(program, aliases, binding)
       return new NativeExecutable({
         graph,
         program,
@@ -64,7 +65,7 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
 /** Sizes that the first call does not tell are taken to be moderate when costs are weighed. */
 const typicalSize = 32
 
-function evaluator(binding: Binding): (dim: Dim) => number {
+export function evaluator(binding: Binding): (dim: Dim) => number {
   return dim => evaluateDim(dim, symbol => binding.get(symbol) ?? typicalSize)
 }
 
@@ -74,9 +75,7 @@ function compileGraph(
   backend: KernelBackend,
   heap: NativeHeap,
 ): Compiled {
-  const groups = timed('schedule', () => schedule(graph, backend.target, evaluator(binding)))
-  const program = timed('lower', () => mapTasks(groups, task => lower(task, groups.errors)))
-  const aliases = timed('alias', () => findAliases(program))
+  const { program, aliases } = programOf(graph, binding, backend.target)
   trace('program', 'program', () => printProgram(program, aliases))
   const calls = callsOf(program.steps)
   trace('kernels', 'kernels', () => distinctKernels(program.steps).map(printKernel).join('\n\n'))
@@ -90,11 +89,30 @@ function compileGraph(
   return { program, aliases, kernels: new Map(calls.map((call, i) => [call, functions[i]!])) }
 }
 
-function callsOf(steps: readonly Step<Call>[]): readonly Call[] {
+/** What is run, and which of its buffers share memory; for every binding, though `binding` decides what pays. */
+export function programOf(
+  graph: CompiledGraph,
+  binding: Binding,
+  target: Target,
+): { readonly program: Program<Call>; readonly aliases: Aliases } {
+  const groups = timed('schedule', () => schedule(graph, target, evaluator(binding)))
+  const program = timed('lower', () => mapTasks(groups, task => lower(task, groups.errors)))
+  return { program, aliases: timed('alias', () => findAliases(program)) }
+}
+
+/** The addresses for one binding. */
+export function planOf(program: Program<Call>, aliases: Aliases, binding: Binding): Plan {
+  const evaluate = evaluator(binding)
+  const plan = timed('plan', () => place(program, aliases, evaluate))
+  trace('plan', 'plan', () => printPlan(program, { ...plan, aliases }, buffer => evaluate(buffer.size)))
+  return plan
+}
+
+export function callsOf(steps: readonly Step<Call>[]): readonly Call[] {
   return steps.flatMap(step => (step.kind === 'repeat' ? callsOf(step.body) : [step.task]))
 }
 
-function distinctKernels(steps: readonly Step<Call>[]): readonly Kernel[] {
+export function distinctKernels(steps: readonly Step<Call>[]): readonly Kernel[] {
   return [...new Set(callsOf(steps).map(call => call.kernel))]
 }
 

@@ -3,22 +3,19 @@
  */
 import { printDim } from '@arignote/graph'
 import { dtypeInfo } from '@arignote/loops'
-import type { Buffer, BufferRef, Call, Program, Step } from './program.js'
+import {
+  type Aliases,
+  type Buffer,
+  type BufferRef,
+  type Call,
+  isInPlace,
+  type Program,
+  type Step,
+} from './program.js'
 
-export function printProgram(
-  program: Program<Call>,
-  aliases: ReadonlyMap<Buffer, Buffer> = new Map(),
-): string {
-  const names = new Map<Buffer, string>()
-  const nameOf = (buffer: Buffer): string => {
-    let name = names.get(buffer)
-    if (name === undefined) {
-      const number = [...names.values()].filter(other => other.replace(/~\d+$/, '') === buffer.name).length
-      name = number === 0 ? buffer.name : `${buffer.name}~${number + 1}`
-      names.set(buffer, name)
-    }
-    return name
-  }
+export function printProgram(program: Program<Call>, aliases: Aliases = new Map()): string {
+  const names = nameBuffers(program)
+  const nameOf = (buffer: Buffer) => names.get(buffer)!
   const refText = ({ buffer, offset, perTrip }: BufferRef) => {
     const moves = perTrip.map(({ trip, stride, ring, phase }) => {
       const at =
@@ -45,12 +42,34 @@ export function printProgram(
   program.outputs.forEach(({ ref }, i) => {
     lines.push(`output ${i}: ${refText(ref)}`)
   })
-  for (const { shared, from } of program.commits) {
-    const inPlace = aliases.has(from.ref.buffer) ? ' in place' : ''
-    lines.push(`${shared.name ?? 'shared'} := ${refText(from.ref)}${inPlace}`)
+  for (const commit of program.commits) {
+    const inPlace = isInPlace(aliases, commit) ? ' in place' : ''
+    lines.push(`${commit.shared.name ?? 'shared'} := ${refText(commit.from.ref)}${inPlace}`)
   }
   const declared = [...names].map(([buffer, name]) => {
     return `${name}: ${buffer.role} ${dtypeInfo[buffer.dtype].short}[${printDim(buffer.size)}]`
   })
   return [...declared, '', ...lines].join('\n')
+}
+
+/** A name for every buffer: its own, numbered where several have it, in the order of the text. */
+export function nameBuffers(program: Program<Call>): ReadonlyMap<Buffer, string> {
+  const names = new Map<Buffer, string>()
+  const counts = new Map<string, number>()
+  const meet = ({ buffer }: BufferRef) => {
+    if (names.has(buffer)) return
+    const count = (counts.get(buffer.name) ?? 0) + 1
+    counts.set(buffer.name, count)
+    names.set(buffer, count === 1 ? buffer.name : `${buffer.name}~${count}`)
+  }
+  const walk = (steps: readonly Step<Call>[]) => {
+    for (const step of steps) {
+      if (step.kind === 'repeat') walk(step.body)
+      else for (const ref of [...step.writes, ...step.reads]) meet(ref)
+    }
+  }
+  walk(program.steps)
+  for (const { ref } of program.outputs) meet(ref)
+  for (const { from } of program.commits) meet(from.ref)
+  return names
 }

@@ -201,6 +201,21 @@ export interface Program<Task> {
   readonly errors: Buffer
 }
 
+/** For a buffer that lies in another's memory: that other buffer. */
+export type Aliases = ReadonlyMap<Buffer, Buffer>
+
+/** The buffer in whose memory it lies in the end. */
+export function homeOf(aliases: Aliases, buffer: Buffer): Buffer {
+  let home = buffer
+  for (let next = aliases.get(home); next !== undefined; next = aliases.get(home)) home = next
+  return home
+}
+
+/** Whether the new value is at the shared variable's address already. */
+export function isInPlace(aliases: Aliases, { shared, from }: Commit): boolean {
+  return homeOf(aliases, from.ref.buffer).shared === shared
+}
+
 /** The same program with each task replaced. */
 export function mapTasks<A, B>(
   program: Program<A>,

@@ -7,11 +7,8 @@
  *   scratch   a map takes the memory of an input that dies with it
  */
 import { equalDim } from '@arignote/graph'
-import type { Buffer, BufferRef, Call, Program, Ring, Run } from '../program.js'
+import type { Aliases, Buffer, BufferRef, Call, Program, Ring, Run } from '../program.js'
 import { type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
-
-/** For a buffer that lies in another's memory: that other buffer. */
-export type Aliases = ReadonlyMap<Buffer, Buffer>
 
 export function findAliases(program: Program<Call>): Aliases {
   const { runs } = placedRuns(program)

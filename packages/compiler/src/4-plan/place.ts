@@ -6,8 +6,7 @@
  */
 import type { Dim } from '@arignote/graph'
 import { bytesOf } from '@arignote/loops'
-import type { Buffer, BufferRole, Call, Program } from '../program.js'
-import type { Aliases } from './alias.js'
+import { type Aliases, type Buffer, type BufferRole, type Call, homeOf, type Program } from '../program.js'
 import { liveIntervals } from './liveness.js'
 
 const alignment = 64
@@ -32,11 +31,7 @@ interface Block {
 export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: Dim) => number): Plan {
   const blocks = new Map<Buffer, Block>()
   const offsets = new Map<Buffer, number>()
-  const root = (buffer: Buffer): Buffer => {
-    let at = buffer
-    while (aliases.has(at)) at = aliases.get(at)!
-    return at
-  }
+  const root = (buffer: Buffer) => homeOf(aliases, buffer)
   const intervals = liveIntervals(program)
   for (const [buffer, { begin, end }] of intervals) {
     const owner = root(buffer)

@@ -4,7 +4,16 @@
 import { type Dim, evaluateDim } from '@arignote/graph'
 import { bytesOf, type TypedArray } from '@arignote/loops'
 import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
-import type { Buffer, BufferRef, Call, Place, Program } from '../program.js'
+import {
+  type Aliases,
+  type Buffer,
+  type BufferRef,
+  type Call,
+  homeOf,
+  isInPlace,
+  type Place,
+  type Program,
+} from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
 import { type Driver, fixedRow, makeDriver } from './driver.js'
 
@@ -18,7 +27,7 @@ export interface NativeHeap extends KernelMemory {
 /** A program with its memory planned for one binding. */
 export interface NativePlan {
   readonly offsets: ReadonlyMap<Buffer, number>
-  readonly aliases: ReadonlyMap<Buffer, Buffer>
+  readonly aliases: Aliases
   readonly bytes: number
   readonly byRole: ReadonlyMap<Buffer['role'], number>
 }
@@ -67,8 +76,9 @@ export class NativeExecutable implements Executable {
     errors.fill(0)
     if (!this.#driver()) throw this.parts.fail(errors[0]!, errors[1]!)
     for (const [i, place] of program.outputs.entries()) result(i).set(this.#valueAt(place, this.#shapes[i]!))
-    for (const { shared, from } of program.commits) {
-      if (this.parts.plan.aliases.has(from.ref.buffer)) continue
+    for (const commit of program.commits) {
+      const { shared, from } = commit
+      if (isInPlace(this.parts.plan.aliases, commit)) continue
       const shape = from.shape.map(this.#evaluate)
       const value = this.#valueAt(from, shape)
       const { cell } = shared
@@ -131,8 +141,7 @@ export class NativeExecutable implements Executable {
 
   #addressOf(buffer: Buffer): number {
     const { heap, plan, graph } = this.parts
-    let owner = buffer
-    while (plan.aliases.has(owner)) owner = plan.aliases.get(owner)!
+    const owner = homeOf(plan.aliases, buffer)
     if (owner.shared !== undefined) return this.#sharedAddresses[graph.shared.indexOf(owner.shared)]!
     if (owner.role === 'errors') return heap.place(this.#record)
     if (owner.data !== undefined) return heap.place(owner.data)
