@@ -1,132 +1,13 @@
 /**
- * Errors: one class per kind of mistake, one constructor per message, one layout for all.
- *
- *   matmul: inner dimensions differ
- *     x : f32[batch, 128]   (input "x")
- *     W : f32[64, 10]       (shared "dense1.W")
- *     the last axis of x must equal the first axis of W: 128 ≠ 64
- *     created at examples/mnist.ts:41:7                                         [E012]
- *
- * Codes are stable and documented in docs/errors.md. Other packages build theirs with `report` and the helpers here.
- * What cannot happen unless we erred ourselves is a plain Error that begins with `internal:`.
+ * Errors: one constructor per message. Codes are stable and documented in docs/errors.md; other packages build theirs
+ * with `report` and its helpers.
  */
 import type { DType } from '@arignote/loops'
-import type { Dim } from './dim.js'
-import { printDim } from './dim.js'
-import { captureOrigin, type Origin } from './origin.js'
-import { printType } from './type.js'
-import { Shared, type Variable } from './variable.js'
+import { type Dim, printDim } from './dim.js'
+import { ArgumentError, type ArignoteError, DTypeError, report, rolesOf, ShapeError } from './report.js'
+import type { Variable } from './variable.js'
 
-/** Every error that a user can cause. */
-export class ArignoteError extends Error {
-  override readonly name: string = 'ArignoteError'
-  constructor(
-    /** Stable: `E012`. */
-    readonly code: string,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
-/** An element type that the operation does not take. */
-export class DTypeError extends ArignoteError {
-  override readonly name = 'DTypeError'
-}
-
-/** Sizes or ranks that do not fit. */
-export class ShapeError extends ArignoteError {
-  override readonly name = 'ShapeError'
-}
-
-/** A graph that does not make sense as a whole. */
-export class GraphError extends ArignoteError {
-  override readonly name = 'GraphError'
-}
-
-/** A NaN or an infinity where none is allowed. */
-export class NumericError extends ArignoteError {
-  override readonly name = 'NumericError'
-}
-
-/** An argument that is not what the function takes. */
-export class ArgumentError extends ArignoteError {
-  override readonly name = 'ArgumentError'
-}
-
-/** What an error says, before it is laid out. */
-export interface Report {
-  /** What the user called: `matmul`. */
-  readonly operation: string
-  /** What is wrong, in a few words. */
-  readonly problem: string
-  /** The variables involved, each with the role it plays where it has no name of its own. */
-  readonly operands?: readonly (readonly [role: string, variable: Variable])[]
-  /** The rule that was broken, with the two sides; a hint on what to do; each a line. */
-  readonly lines?: readonly string[]
-  /** Where in the user's code; by default here and now. */
-  readonly origins?: readonly Origin[]
-}
-
-type ErrorClass = new (code: string, message: string) => ArignoteError
-
-const width = 84
-
-/** The error with its message laid out. */
-export function report(Kind: ErrorClass, code: string, r: Report): ArignoteError {
-  return new Kind(code, layout(code, r))
-}
-
-function layout(code: string, { operation, problem, operands = [], lines = [], origins }: Report): string {
-  const places = placesOf(origins ?? [captureOrigin()])
-  const last = places.length > 0 ? `  created at ${places.join(', ')}` : ' '
-  return [
-    `${operation}: ${problem}`,
-    ...describeVariables(operands).map(line => `  ${line}`),
-    ...lines.map(line => `  ${line}`),
-    `${last.padEnd(width - code.length - 3)} [${code}]`,
-  ].join('\n')
-}
-
-/** The distinct places in the user's code, first one first. */
-export function placesOf(origins: readonly Origin[]): readonly string[] {
-  return [...new Set(origins.map(o => o.place))].filter(place => place !== null)
-}
-
-/** One aligned line per variable: `W : f32[64, 10]   (shared "dense1.W")`. */
-export function describeVariables(operands: NonNullable<Report['operands']>): readonly string[] {
-  const labels = labelsOf(operands)
-  const types = operands.map(([, v]) => printType(v.type))
-  const wide = (texts: readonly string[]) => Math.max(0, ...texts.map(t => t.length))
-  return operands.map(
-    ([, v], i) =>
-      `${labels[i]!.padEnd(wide(labels))} : ${types[i]!.padEnd(wide(types))}   (${describeKind(v)})`,
-  )
-}
-
-/** `x : f32[batch, 128]   (input "x")`. */
-export function describeVariable(variable: Variable, role = 'x'): string {
-  return describeVariables([[role, variable]])[0]!
-}
-
-/** `input "x"`, `shared "W"`, `constant`, `result of dot`. */
-export function describeKind(v: Variable): string {
-  const name = v.name === null ? '' : ` "${v.name}"`
-  if (v instanceof Shared) return `shared${name}`
-  if (v.owner === null) return `input${name}`
-  if (v.owner.op.family.kind === 'constant') return `constant${name}`
-  const source = v.owner.op.name === 'named' && v.owner.inputs[0]?.owner ? v.owner.inputs[0].owner : v.owner
-  return `result of ${source.op.name}${name === '' ? '' : `,${name}`}`
-}
-
-/** What each operand is called in the text: the end of its name, or its role where names are missing or collide. */
-export function labelsOf(operands: NonNullable<Report['operands']>): readonly string[] {
-  const names = operands.map(([role, v]) => v.name?.split(/[./]/).at(-1) || role)
-  return new Set(names).size === names.length ? names : operands.map(([role]) => role)
-}
-
-const rolesOf = (variables: readonly Variable[]): NonNullable<Report['operands']> =>
-  variables.map((v, i) => ['xyzuvw'[i] ?? `x${i}`, v] as const)
+export * from './report.js'
 
 // ── shapes ────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,7 +30,9 @@ export function axisOutOfRange(operation: string, axis: number, v: Variable): Ar
     operation,
     problem: `there is no axis ${axis}`,
     operands: rolesOf([v]),
-    lines: [v.ndim === 0 ? 'a scalar has no axes' : `an axis of x must be from ${-v.ndim} to ${v.ndim - 1}`],
+    lines: [
+      v.ndim === 0 ? 'a scalar has no axes' : `an axis of {0} must be from ${-v.ndim} to ${v.ndim - 1}`,
+    ],
   })
 }
 
@@ -188,7 +71,7 @@ export function sizesDiffer(
 export function cannotReshape(v: Variable, shape: readonly Dim[], have: Dim, want: Dim): ArignoteError {
   return report(ShapeError, 'E006', {
     operation: 'reshape',
-    problem: `x has not the elements of [${shape.map(d => printDim(d)).join(', ')}]`,
+    problem: `{0} has not the elements of [${shape.map(d => printDim(d)).join(', ')}]`,
     operands: rolesOf([v]),
     lines: [`the number of elements must stay the same: ${printDim(have)} ≠ ${printDim(want)}`],
   })
@@ -244,14 +127,12 @@ export function innerSizesDiffer(
   right: Variable,
   [axisLeft, axisRight]: readonly [number, number],
 ): ArignoteError {
-  const operands = rolesOf([left, right])
-  const [x, y] = labelsOf(operands)
   return report(ShapeError, 'E012', {
     operation,
     problem: 'inner dimensions differ',
-    operands,
+    operands: rolesOf([left, right]),
     lines: [
-      `${axisInWords(left, axisLeft)} of ${x} must equal ${axisInWords(right, axisRight)} of ${y}: ` +
+      `${axisInWords(left, axisLeft)} of {0} must equal ${axisInWords(right, axisRight)} of {1}: ` +
         `${printDim(left.shape[axisLeft]!)} ≠ ${printDim(right.shape[axisRight]!)}`,
     ],
   })

@@ -24,11 +24,13 @@ export class Origin {
 }
 
 const deepest = 10
-const ownFile = /[\\/](?:packages|@arignote)[\\/](?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]|[\\/]node_modules[\\/]arignote[\\/]/
+const ownFile =
+  /[\\/](?:packages|@arignote)[\\/](?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]|[\\/]node_modules[\\/]arignote[\\/]/
 
-export function captureOrigin(): Origin {
+/** `depth`: how many frames to look at; an error, which is rare, may look further than a node. */
+export function captureOrigin(depth = deepest): Origin {
   const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = deepest
+  Error.stackTraceLimit = depth
   const error = new Error()
   Error.stackTraceLimit = limit
   return new Origin(error)

@@ -18,7 +18,6 @@ export type Rank = number
  * A symbolic tensor. `D` and `R` exist for the type-checker only. The operations of `ops/` are also methods
  * (declared and installed by `fluent.ts`).
  */
-// biome-ignore lint/correctness/noUnusedVariables: D and R are phantom parameters that fluent.ts's methods read
 export class Variable<out D extends DType = DType, out R extends Rank = Rank> {
   private static count = 0
   /** Order of creation; identifies a variable within intern keys, and is never printed. */
@@ -103,11 +102,21 @@ export function withOrigins<T>(origins: readonly Origin[], build: () => T): T {
   }
 }
 
+/** Nodes made inside `build` carry the place that called, found once; inside another such call, that one's. */
+export function asOneCall<T>(build: () => T): T {
+  return inheritedOrigins === null ? withOrigins([captureOrigin()], build) : build()
+}
+
+/** Where the user's code is now: the call in progress, else whoever calls. */
+export function presentOrigins(depth?: number): readonly Origin[] {
+  return inheritedOrigins ?? [captureOrigin(depth)]
+}
+
 /** The one way to make a node. Types are inferred, and errors raised, here. */
 export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): Apply {
   const paramsKey = op.key === undefined ? JSON.stringify(params) : op.key(params)
   const key = `${op.name}(${inputs.map(v => v.id).join()})${paramsKey}`
-  const origins = inheritedOrigins ?? [captureOrigin()]
+  const origins = presentOrigins()
   const known = interned.get(key)
   if (known !== undefined) {
     addOrigins(known, origins)
@@ -131,7 +140,7 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
     requires,
     origins: origins.slice(0, mostOrigins),
   }
-  types.forEach((type, index) => outputs.push(new Variable(type, made, index, name)))
+  for (const type of types) outputs.push(new Variable(type, made, outputs.length, name))
   interned.set(key, made)
   return made
 }

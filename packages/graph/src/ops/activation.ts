@@ -23,13 +23,13 @@ export const relu = unary('relu', {
 
 /** x, and alpha·x below 0. */
 export function leakyRelu<X extends TensorLike>(x: X, alpha = 0.3): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'leakyRelu')
   return real(where(gt(v, 0), v, mul(v, alpha)))
 }
 
 /** x, and alpha·(eˣ − 1) below 0. */
 export function elu<X extends TensorLike>(x: X, alpha = 1): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'elu')
   return real(where(gt(v, 0), v, mul(expm1(minimum(v, 0)), alpha)))
 }
 
@@ -40,25 +40,25 @@ export function selu<X extends TensorLike>(x: X): Real<X> {
 
 /** x·Φ(x), Φ the normal distribution's cumulative function. */
 export function gelu<X extends TensorLike>(x: X): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'gelu')
   return real(mul(mul(v, 0.5), add(erf(mul(v, Math.SQRT1_2)), 1)))
 }
 
 /** x·sigmoid(x). */
 export function silu<X extends TensorLike>(x: X): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'silu')
   return real(mul(v, sigmoid(v)))
 }
 
 /** x / (1 + |x|). */
 export function softsign<X extends TensorLike>(x: X): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'softsign')
   return real(div(v, add(abs(v), 1)))
 }
 
 /** Keras's piecewise linear sigmoid: 0.2x + 0.5, between 0 and 1. */
 export function hardSigmoid<X extends TensorLike>(x: X): Real<X> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'hardSigmoid')
   return real(clip(add(mul(v, 0.2), 0.5), 0, 1))
 }
 

@@ -14,25 +14,24 @@ import type { TensorType } from '../type.js'
 import { dtypeOfValue, type Value } from '../value.js'
 import { apply1, type Tensor, Variable } from '../variable.js'
 import { cast } from './cast.js'
-import { constant } from './constant.js'
+import { constantFor } from './constant.js'
 import { commonShape, entry, markSingular } from './entry.js'
 import { expand, expandDims } from './view.js'
 
 // ── operands ──────────────────────────────────────────────────────────────────────────────────
 
 /** A variable as it is; a host value as a constant. */
-export function asTensor(x: TensorLike, dtype?: DType): Variable {
-  if (x instanceof Variable) return dtype === undefined ? x : cast(x, dtype)
-  return dtype === undefined ? constant(x) : constant(x, dtype)
+export function asTensor(x: TensorLike, operation = 'constant'): Variable {
+  return x instanceof Variable ? x : constantFor(operation, x)
 }
 
 /** The operands as tensors of one dtype: the greatest; plain numbers adapt to the others. */
-export function promoted(values: readonly TensorLike[]): readonly Variable[] {
+export function promoted(values: readonly TensorLike[], operation = 'constant'): readonly Variable[] {
   const dtype = commonDType(values)
   return values.map(x =>
     x instanceof Variable || dtypeOfValue(x) !== null
-      ? cast(asTensor(x), dtype)
-      : constant(x as Value, dtype),
+      ? cast(asTensor(x, operation), dtype)
+      : constantFor(operation, x as Value, dtype),
   )
 }
 
@@ -57,11 +56,20 @@ function dtypeOfNumbers(value: Value, base: DType | null): DType {
 }
 
 /** The tensors with equal shapes, by NumPy's rule; only a size that is known to be 1 is repeated. */
-export function broadcast(operation: string, tensors: readonly Variable[]): readonly Variable[] {
+export function broadcast(
+  operation: string,
+  tensors: readonly Variable[],
+  given: readonly TensorLike[] = tensors,
+): readonly Variable[] {
   const ndim = Math.max(...tensors.map(x => x.ndim))
   if (tensors.every(x => x.ndim === ndim && x.shape === tensors[0]!.shape)) return tensors
-  const shape = broadcastShape(operation, tensors, ndim)
+  const shape = broadcastShape(operation, asGiven(given, tensors), ndim)
   return tensors.map(x => expandTo(x, shape))
+}
+
+/** The user's own variables instead of what was made of them. */
+function asGiven(given: readonly TensorLike[], made: readonly Variable[]): readonly Variable[] {
+  return given.map((x, i) => (x instanceof Variable ? x : made[i]!))
 }
 
 /** The shape that the tensors broadcast to. */
@@ -156,7 +164,7 @@ export interface FloatUnary {
 export function floatUnary(name: string, e: UnaryEntry): FloatUnary {
   const op = unaryOp(name, e, dtype => dtype)
   return entry(op, (x: TensorLike) => {
-    const v = asTensor(x)
+    const v = asTensor(x, name)
     return apply1(op, [isFloat(v.dtype) ? v : cast(v, 'float32')], null)
   }) as FloatUnary
 }
@@ -170,7 +178,7 @@ export interface Unary {
 export function unary(name: string, e: UnaryEntry): Unary {
   const op = unaryOp(name, e, dtype => dtype)
   return entry(op, (x: TensorLike) => {
-    const v = asTensor(x)
+    const v = asTensor(x, name)
     if (v.dtype === 'bool' && e.bool === undefined) throw wrongDType(name, [v], 'cast it to int32 first')
     return apply1(op, [v], null)
   }) as Unary
@@ -184,7 +192,7 @@ export interface Predicate {
 /** A question about each element. */
 export function predicate(name: string, e: UnaryEntry): Predicate {
   const op = unaryOp(name, e, () => 'bool')
-  return entry(op, (x: TensorLike) => apply1(op, [asTensor(x)], null)) as Predicate
+  return entry(op, (x: TensorLike) => apply1(op, [asTensor(x, name)], null)) as Predicate
 }
 
 function unaryOp(name: string, e: UnaryEntry, dtype: (operand: DType) => DType): Op<null> {
@@ -221,13 +229,13 @@ export interface Binary {
 export function binary(name: string, e: BinaryEntry): Binary {
   const op = binaryOp(name, e, dtype => dtype)
   return entry(op, (x: TensorLike, y: TensorLike) => {
-    const pair = promoted([x, y])
+    const pair = promoted([x, y], name)
     const { dtype } = pair[0]!
     if (dtype === 'bool' && e.bool === undefined)
-      throw wrongDType(name, pair, 'cast one of them to int32 first')
+      throw wrongDType(name, asGiven([x, y], pair), 'cast one of them to int32 first')
     if (isFloat(dtype) && e.integral)
-      throw wrongDType(name, pair, 'bools are combined, or the bits of integers')
-    return apply1(op, broadcast(name, pair), null)
+      throw wrongDType(name, asGiven([x, y], pair), 'bools are combined, or the bits of integers')
+    return apply1(op, broadcast(name, pair, [x, y]), null)
   }) as Binary
 }
 
@@ -243,9 +251,9 @@ export interface FloatBinary {
 export function floatBinary(name: string, e: BinaryEntry): FloatBinary {
   const op = binaryOp(name, e, dtype => dtype)
   return entry(op, (x: TensorLike, y: TensorLike) => {
-    const pair = promoted([x, y])
+    const pair = promoted([x, y], name)
     const real = isFloat(pair[0]!.dtype) ? pair : pair.map(v => cast(v, 'float32'))
-    return apply1(op, broadcast(name, real), null)
+    return apply1(op, broadcast(name, real, [x, y]), null)
   }) as FloatBinary
 }
 
@@ -259,7 +267,7 @@ export function comparison(name: string, body: (x: Scalar, y: Scalar) => Scalar)
   const bool = (x: Scalar, y: Scalar) => body(s.cast(x, 'int32'), s.cast(y, 'int32'))
   const op = binaryOp(name, { body, bool }, () => 'bool')
   return entry(op, (x: TensorLike, y: TensorLike) =>
-    apply1(op, broadcast(name, promoted([x, y])), null),
+    apply1(op, broadcast(name, promoted([x, y], name), [x, y]), null),
   ) as Comparison
 }
 

@@ -23,8 +23,8 @@ type Real<X> = Tensor<ToFloat[DTypeOf<X>], RankOf<X>>
 type RealLess<X> = Tensor<ToFloat[DTypeOf<X>], LessOne[RankOf<X>]>
 
 /** Integers and bools as float32. */
-function real(x: TensorLike): Variable {
-  const v: Variable = asTensor(x)
+function real(x: TensorLike, operation: string): Variable {
+  const v: Variable = asTensor(x, operation)
   return isFloat(v.dtype) ? v : cast(v, 'float32')
 }
 
@@ -34,7 +34,7 @@ function statistic<O extends object>(
   compute: (x: Variable, axes: readonly number[], options: O) => Variable,
 ) {
   return ((x: TensorLike, axis?: AxisArgument, options?: ReduceOptions & O) => {
-    const v = real(x)
+    const v = real(x, name)
     const axes = axesOf(name, axis, v)
     const kept = compute(v, axes, options ?? ({} as O))
     return options?.keepdims || axes.length === 0 ? kept : squeeze(kept, axes)
@@ -109,7 +109,7 @@ export const norm = statistic('norm', (x, axes, { ord = 2 }: { ord?: number }) =
 
 /** eˣ / Σ eˣ along an axis (the last). */
 export function softmax<X extends TensorLike>(x: X, axis = -1): Real<X> {
-  const v = real(x)
+  const v = real(x, 'softmax')
   const along = axisOf('softmax', axis, v)
   const e: Variable = exp(sub(v, finitePart(max(v, along, kept))))
   return div(e, sum(e, along, kept)) as Variable as Real<X>
@@ -117,7 +117,7 @@ export function softmax<X extends TensorLike>(x: X, axis = -1): Real<X> {
 
 /** The logarithm of softmax, exact where softmax underflows. */
 export function logSoftmax<X extends TensorLike>(x: X, axis = -1): Real<X> {
-  const v = real(x)
+  const v = real(x, 'logSoftmax')
   const along = axisOf('logSoftmax', axis, v)
   const shifted: Variable = sub(v, finitePart(max(v, along, kept)))
   return sub(shifted, log(sum(exp(shifted), along, kept))) as Variable as Real<X>
@@ -137,9 +137,9 @@ export function crossentropyCategorical<X extends TensorLike>(
   targets: TensorLike,
   { fromLogits = false }: CrossentropyOptions = {},
 ): RealLess<X> {
-  const p = real(predictions)
+  const p = real(predictions, 'crossentropyCategorical')
   const logs = fromLogits ? logSoftmax(p) : log(inside(div(p, sum(p, -1, kept))))
-  return neg(sum(mul(asTensor(targets), logs), -1)) as Variable as RealLess<X>
+  return neg(sum(mul(asTensor(targets, 'crossentropyCategorical'), logs), -1)) as Variable as RealLess<X>
 }
 
 /** −log p[target]: predictions (…, classes), integer targets (…) → one value per sample (…). */
@@ -148,7 +148,7 @@ export function crossentropyCategoricalSparse<X extends TensorLike>(
   targets: TensorLike,
   { fromLogits = false }: CrossentropyOptions = {},
 ): RealLess<X> {
-  const p = real(predictions)
+  const p = real(predictions, 'crossentropyCategoricalSparse')
   const ids = asIndices('crossentropyCategoricalSparse', targets)
   if (ids.ndim !== p.ndim - 1)
     throw wrongRank(
@@ -167,8 +167,8 @@ export function crossentropyBinary<X extends TensorLike>(
   targets: TensorLike,
   { fromLogits = false }: CrossentropyOptions = {},
 ): Real<X> {
-  const p = real(predictions)
-  const t = cast(asTensor(targets), p.dtype)
+  const p = real(predictions, 'crossentropyBinary')
+  const t = cast(asTensor(targets, 'crossentropyBinary'), p.dtype)
   if (fromLogits) return sub(softplus(p), mul(t, p)) as Variable as Real<X>
   const q = inside(p)
   return neg(add(mul(t, log(q)), mul(sub(1, t), log(sub(1, q))))) as Variable as Real<X>
@@ -212,7 +212,7 @@ function triangle(
   x: Variable,
   inside: (row: Variable, column: Variable) => Variable,
 ): Variable {
-  if (x.ndim < 2) throw wrongRank(name, [x], 'x must have at least two axes')
+  if (x.ndim < 2) throw wrongRank(name, [x], '{0} must have at least two axes')
   const shape = x.shape.slice(-2)
   return where(inside(iota(shape, 0), iota(shape, 1)), x, zeros([], x.dtype))
 }

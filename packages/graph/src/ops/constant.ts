@@ -38,9 +38,14 @@ export const constant: {
   <const V extends Value>(value: V): Tensor<DTypeOf<V>, RankOf<V>>
   readonly op: Op<ConstantParams>
 } = entry(constantOp, (value: Value, dtype?: DType): Variable => {
-  const converted = convert(value, dtype ?? null, 'constant', isBoolean(value) ? 'bool' : 'float32')
-  return apply1(constantOp, [], converted)
+  return constantFor('constant', value, dtype)
 }) as never
+
+/** A value that was given to an operation, which errors name. */
+export function constantFor(operation: string, value: Value, dtype?: DType): Variable {
+  const converted = convert(value, dtype ?? null, operation, isBoolean(value) ? 'bool' : 'float32')
+  return apply1(constantOp, [], converted)
+}
 
 function isBoolean(value: Value): boolean {
   let x: unknown = value

@@ -8,8 +8,8 @@ import { innerSizesDiffer } from '../errors.js'
 import type { Contraction, Op, Requirement } from '../op.js'
 import type { TensorLike } from '../static.js'
 import type { TensorType } from '../type.js'
-import { apply1, type Variable } from '../variable.js'
-import { asTensor, promoted } from './builders.js'
+import { apply1, Variable } from '../variable.js'
+import { promoted } from './builders.js'
 import { cast } from './cast.js'
 import { entry } from './entry.js'
 import { expand, expandDims, transpose } from './view.js'
@@ -73,8 +73,8 @@ function operandGradient(
 export const contract = entry(
   contractOp,
   (x: TensorLike, y: TensorLike, labels: Contraction, operation = 'contract'): Variable => {
-    const [a, b] = promoted([x, y]).map(v => cast(v, summable(v.dtype))) as [Variable, Variable]
-    checkSizes(operation, asTensor(x), asTensor(y), labels)
+    const [a, b] = promoted([x, y], operation).map(v => cast(v, summable(v.dtype))) as [Variable, Variable]
+    checkSizes(operation, x instanceof Variable ? x : a, y instanceof Variable ? y : b, labels)
     const left = untransposed(a, labels.left)
     const right = untransposed(b, labels.right)
     return apply1(contractOp, [left.operand, right.operand], canonical(left.labels, right.labels, labels.out))

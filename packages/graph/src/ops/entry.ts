@@ -5,11 +5,15 @@ import { type Dim, differentDim, equalDim } from '../dim.js'
 import { sizesDiffer } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
 import { equalShape, type TensorType } from '../type.js'
-import type { Variable } from '../variable.js'
+import { asOneCall, type Variable } from '../variable.js'
 
-/** The function, carrying its op as `.op`. */
-export function entry<F extends object, P>(op: Op<P>, build: F): F & { readonly op: Op<P> } {
-  return Object.assign(build, { op })
+/** The function, carrying its op as `.op`. Whatever nodes one call makes share one place in the user's code. */
+export function entry<F extends (...args: never[]) => unknown, P>(
+  op: Op<P>,
+  build: F,
+): F & { readonly op: Op<P> } {
+  const call = (...args: never[]) => asOneCall(() => build(...args))
+  return Object.assign(call as F, { op })
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Op, Requirement } from '../op.js'
 import type { DTypeOf, RankOf, TakeRank, TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, Variable } from '../variable.js'
 import { cast } from './cast.js'
-import { constant } from './constant.js'
+import { constantFor } from './constant.js'
 import { entry, meetDims } from './entry.js'
 import { asSize, axisOf, type Size } from './size.js'
 import { transpose } from './view.js'
@@ -58,7 +58,7 @@ export const take = entry(
 
 /** Integers as int32. */
 export function asIndices(operation: string, ids: TensorLike): Variable {
-  const v: Variable = ids instanceof Variable ? ids : constant(ids, 'int32')
+  const v: Variable = ids instanceof Variable ? ids : constantFor(operation, ids, 'int32')
   if (v.dtype !== 'int32' && v.dtype !== 'uint8') throw wrongDType(operation, [v], 'indices are integers')
   return cast(v, 'int32')
 }
@@ -91,7 +91,7 @@ export const scatterAdd = entry(
   scatterOp,
   <U extends TensorLike>(ids: TensorLike, updates: U, axis: number, size: Size): Tensor<DTypeOf<U>, Rank> => {
     const index = asIndices('scatterAdd', ids)
-    const values: Variable = updates instanceof Variable ? updates : constant(updates)
+    const values: Variable = updates instanceof Variable ? updates : constantFor('scatterAdd', updates)
     if (values.ndim < index.ndim)
       throw wrongRank('scatterAdd', [index, values], 'updates must have the axes of ids')
     const along = axisOf('scatterAdd', axis, values, values.ndim - index.ndim + 1)

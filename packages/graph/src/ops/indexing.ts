@@ -1,9 +1,11 @@
 /**
  * Basic indexing: what users write for an axis  →  a window, dropped axes, and gathers for symbolic positions.
  */
+import type { DType } from '@arignote/loops'
 import { addDim, type Dim, DimExpr, floorDivDim, maxDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, indexOutOfRange, tooManyIndices, wrongDType } from '../errors.js'
-import { Variable } from '../variable.js'
+import type { LessOne } from '../static.js'
+import { type Rank, type Tensor, Variable } from '../variable.js'
 import { add } from './arithmetic.js'
 import { lt } from './comparison.js'
 import { take } from './gather.js'
@@ -53,8 +55,8 @@ export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
 }
 
 /** Element i along axis 0, without the axis; i may be symbolic. */
-export function at(x: Variable, i: Size): Variable {
-  return sliceBy(x, [i])
+export function at<D extends DType, R extends Rank>(x: Tensor<D, R>, i: Size): Tensor<D, LessOne[R]> {
+  return sliceBy(x, [i]) as Tensor<D, LessOne[R]>
 }
 
 /** A literal position, counted from the front; whether it exists is known here or required. */
@@ -85,12 +87,16 @@ interface Cut {
 function cut(n: Dim, { start, stop, step = 1 }: Range, x: Variable): Cut {
   if (!Number.isInteger(step) || step === 0)
     throw badArgument('slice', `a step of ${step}`, 'a step is a whole number other than 0', [x])
-  const border = (size: Size) => clamp(asDim('slice', size), n, step)
-  const from = start == null ? (step > 0 ? 0 : subDim(n, 1)) : border(start)
-  const to = stop == null ? (step > 0 ? n : -1) : border(stop)
-  const length = step > 0 ? distance(from, to) : distance(to, from)
-  const strides = mulDim(-1, floorDivDim(mulDim(-1, length), Math.abs(step)))
-  return { start: from, step, size: strides }
+  const first = start == null ? null : asDim('slice', start)
+  const end = stop == null ? null : asDim('slice', stop)
+  const [low, high] = step > 0 ? [0, n] : [-1, subDim(n, 1)]
+  const [whole, past] = step > 0 ? [0, n] : [high, low]
+  const begin = first === null ? whole : fromStart(first, n, low)
+  const until = end === null ? past : fromStart(end, n, low)
+  // The border on the far side need not be cut off: beyond it the length is 0 anyway.
+  const length = step > 0 ? distance(begin, atMost(until, high)) : distance(until, atMost(begin, high))
+  const size = mulDim(-1, floorDivDim(mulDim(-1, length), Math.abs(step)))
+  return { start: atMost(begin, high), step, size }
 }
 
 /** to − from, but not below 0. */
@@ -99,11 +105,13 @@ function distance(from: Dim, to: Dim): Dim {
   return maxDim(0, subDim(to, from))
 }
 
-/** A border between 0 and n (backwards: between −1 and n − 1), counted from the end where it is negative. */
-function clamp(border: Dim, n: Dim, step: number): Dim {
-  const [low, high] = step > 0 ? [0, n] : [-1, subDim(n, 1)]
-  if (neverNegative(border)) return minDim(border, high)
-  if (typeof border === 'number') return maxDim(addDim(n, border), low)
+const atMost = (x: Dim, high: Dim): Dim => (provablyAtLeast(high, x) ? x : minDim(x, high))
+const atLeast = (x: Dim, low: Dim): Dim => (provablyAtLeast(x, low) ? x : maxDim(x, low))
+
+/** A border, counted from the end where it is negative, and at least `low`. */
+function fromStart(border: Dim, n: Dim, low: Dim): Dim {
+  if (neverNegative(border)) return border
+  if (typeof border === 'number') return atLeast(addDim(n, border), low)
   const isNegative = minDim(1, maxDim(0, mulDim(-1, border)))
-  return maxDim(low, minDim(addDim(border, mulDim(n, isNegative)), high))
+  return atLeast(addDim(border, mulDim(n, isNegative)), low)
 }

@@ -17,7 +17,8 @@ type Product<X, Y, R extends Rank> = Tensor<ToSum[MeetOf<X, Y>], R>
 const count = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => from + i)
 
 /** Variables of both operands; a host value adapts to the other one. */
-const pairOf = (x: TensorLike, y: TensorLike) => promoted([x, y]) as readonly [Variable, Variable]
+const pairOf = (operation: string, x: TensorLike, y: TensorLike) =>
+  promoted([x, y], operation) as readonly [Variable, Variable]
 
 /**
  * Theano's dot: a scalar multiplies; otherwise the last axis of x is summed with the last but one of y (its only one,
@@ -27,7 +28,7 @@ export function dot<X extends TensorLike, Y extends TensorLike>(
   x: X,
   y: Y,
 ): Product<X, Y, DotRank[RankOf<X>][RankOf<Y>]> {
-  const [a, b] = pairOf(x, y)
+  const [a, b] = pairOf('dot', x, y)
   if (a.ndim === 0 || b.ndim === 0)
     return mul(cast(a, summable(a.dtype)), cast(b, summable(b.dtype))) as never
   const left = count(a.ndim)
@@ -47,7 +48,7 @@ export function matmul<X extends TensorLike, Y extends TensorLike>(
   x: X,
   y: Y,
 ): Product<X, Y, MatmulRank[RankOf<X>][RankOf<Y>]> {
-  const [a, b] = pairOf(x, y)
+  const [a, b] = pairOf('matmul', x, y)
   if (a.ndim === 0 || b.ndim === 0) throw wrongRank('matmul', [a, b], 'neither may be a scalar: use mul')
   const batch = Math.max(a.ndim, b.ndim, 2) - 2
   const [row, inner, column] = [batch, batch + 1, batch + 2]
@@ -83,7 +84,7 @@ export function batchedDot<X extends TensorLike, Y extends TensorLike>(
   x: X,
   y: Y,
 ): Product<X, Y, BatchedDotRank[RankOf<X>][RankOf<Y>]> {
-  const [a, b] = pairOf(x, y)
+  const [a, b] = pairOf('batchedDot', x, y)
   if (a.ndim === 0 || b.ndim === 0)
     throw wrongRank('batchedDot', [a, b], 'both must have an axis 0 to go along')
   const left = count(a.ndim)
@@ -99,7 +100,7 @@ export function tensordot<X extends TensorLike, Y extends TensorLike>(
   y: Y,
   axes: number | readonly [readonly number[], readonly number[]] = 2,
 ): Product<X, Y, Rank> {
-  const [a, b] = pairOf(x, y)
+  const [a, b] = pairOf('tensordot', x, y)
   const [ofX, ofY] =
     typeof axes === 'number'
       ? [count(axes, a.ndim - axes), count(axes)]
@@ -116,7 +117,7 @@ export function tensordot<X extends TensorLike, Y extends TensorLike>(
 
 /** Every product of an element of x and one of y; tensors are taken flat. */
 export function outer<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): Product<X, Y, 2> {
-  const [a, b] = pairOf(x, y).map(v => (v.ndim === 1 ? v : reshape(v, [-1]))) as [Variable, Variable]
+  const [a, b] = pairOf('outer', x, y).map(v => (v.ndim === 1 ? v : reshape(v, [-1]))) as [Variable, Variable]
   return contract(a, b, { left: [0], right: [1], out: [0, 1] }, 'outer') as never
 }
 
@@ -126,7 +127,10 @@ export function einsum(equation: string, ...operands: readonly TensorLike[]): Va
   const [inputs = '', output = singles(inputs)] = text.split('->')
   const terms = inputs.split(',')
   const fail = (problem: string, hint: string) => badArgument('einsum', problem, hint, tensors)
-  const tensors = operands.length === 2 ? pairOf(operands[0]!, operands[1]!) : operands.map(x => asTensor(x))
+  const tensors =
+    operands.length === 2
+      ? pairOf('einsum', operands[0]!, operands[1]!)
+      : operands.map(x => asTensor(x, 'einsum'))
   if (!/^[A-Za-z,]*(->[A-Za-z]*)?$/.test(text))
     throw fail(`"${equation}" is not an equation`, 'write letters: "ij,jk->ik"')
   if (terms.length !== tensors.length)

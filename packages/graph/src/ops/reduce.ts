@@ -93,7 +93,7 @@ function reduction<T extends Record<DType, DType>>(
   return entry(
     op,
     (x: TensorLike, axis?: AxisArgument, { keepdims = false }: ReduceOptions = {}): Variable => {
-      const given = asTensor(x)
+      const given = asTensor(x, name)
       const v: Variable = cast(given, operand(given.dtype))
       const axes = axesOf(name, axis, v)
       const reduced = axes.length === 0 && result === undefined ? v : apply1(op, [v], { axes })

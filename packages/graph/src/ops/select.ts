@@ -32,8 +32,8 @@ export const where = entry(
     x: X,
     y: Y,
   ): Tensor<MeetOf<X, Y>, MaxRank[RankOf<C>][MaxRank[RankOf<X>][RankOf<Y>]]> => {
-    const [a, b] = promoted([x, y])
-    const parts = broadcast('where', [cast(asTensor(condition), 'bool'), a!, b!])
+    const [a, b] = promoted([x, y], 'where')
+    const parts = broadcast('where', [cast(asTensor(condition, 'where'), 'bool'), a!, b!], [condition, x, y])
     return apply1(whereOp, parts, null) as never
   },
 )

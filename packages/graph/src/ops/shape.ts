@@ -14,7 +14,7 @@ import {
   productDim,
   subDim,
 } from '../dim.js'
-import { badArgument, notSizeOne, wrongRank } from '../errors.js'
+import { badArgument, notSizeOne, sizesDiffer, wrongRank } from '../errors.js'
 import type { DTypeOf, PlusOne, TensorLike } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
 import { asTensor } from './builders.js'
@@ -25,7 +25,7 @@ import { concatenate, expand, expandDims, reshape, reversed, squeeze, transpose,
 /** The first ndim − 1 axes as they are, all others as one; by default everything as one axis. */
 export function flatten<D extends DType, N extends Rank = 1>(x: Tensor<D>, ndim: N = 1 as N): Tensor<D, N> {
   if (ndim < 1 || ndim > Math.max(1, x.ndim))
-    throw wrongRank('flatten', [x], `x cannot be flattened to ${ndim} axes`)
+    throw wrongRank('flatten', [x], `{0} cannot be flattened to ${ndim} axes`)
   const kept = x.shape.slice(0, ndim - 1)
   return reshape(x, [...kept, productDim(x.shape.slice(ndim - 1))]) as Tensor<D, N>
 }
@@ -57,10 +57,10 @@ export function broadcastTo<X extends TensorLike, const S extends readonly Size[
   x: X,
   shape: S,
 ): Tensor<DTypeOf<X>, RankOfShape<S>> {
-  const v: Variable = asTensor(x)
+  const v: Variable = asTensor(x, 'broadcastTo')
   const sizes = shape.map(n => asSize('broadcastTo', n))
   const missing = sizes.length - v.ndim
-  if (missing < 0) throw wrongRank('broadcastTo', [v], `x has more axes than the shape: ${sizes.length}`)
+  if (missing < 0) throw wrongRank('broadcastTo', [v], `{0} has more axes than the shape: ${sizes.length}`)
   return expand(
     expandDims(
       v,
@@ -78,6 +78,13 @@ export function stack<X extends Variable>(
   const [first] = tensors
   if (first === undefined) throw badArgument('stack', 'nothing to stack', 'give at least one tensor')
   const along = axisOf('stack', axis, first, first.ndim + 1)
+  if (tensors.some(x => x.ndim !== first.ndim))
+    throw wrongRank('stack', tensors, 'all must have as many axes')
+  first.shape.forEach((n, i) => {
+    const other = tensors.find(x => differentDim(x.shape[i]!, n))
+    if (other !== undefined)
+      throw sizesDiffer('stack', [first, other], `sizes must be equal on axis ${i}`, n, other.shape[i]!)
+  })
   return concatenate(
     tensors.map(x => expandDims(x, along)),
     along,

@@ -18,6 +18,7 @@ import {
 } from '../dim.js'
 import { axisOutOfRange, badSize, repeatedAxis } from '../errors.js'
 import type { Op } from '../op.js'
+import { printType } from '../type.js'
 import { apply1, type Tensor, Variable } from '../variable.js'
 import * as arithmetic from './arithmetic.js'
 import { constant } from './constant.js'
@@ -55,7 +56,7 @@ export function asDim(operation: string, size: Size): Dim {
   }
   if (size instanceof DimExpr) return size
   if (!(size instanceof Variable)) throw badSize(operation, String(size))
-  if (size.dtype !== 'int32' || size.ndim !== 0) throw badSize(operation, `x`, size)
+  if (size.dtype !== 'int32' || size.ndim !== 0) throw badSize(operation, printType(size.type), size)
   return dimOfScalar(size, 0)
 }
 
@@ -69,7 +70,8 @@ export function asSize(operation: string, size: Size): Dim {
 function dimOfScalar(v: Variable, depth: number): Dim {
   const before = known.get(v)
   if (before !== undefined) return before
-  const dim = (depth < deepest ? readScalar(v, depth + 1) : null) ?? symbolDim(DimSymbol.fresh(v))
+  const shallow = depth < deepest || v.owner?.op.family.kind === 'constant'
+  const dim = (shallow ? readScalar(v, depth + 1) : null) ?? symbolDim(DimSymbol.fresh(v))
   known.set(v, dim)
   return dim
 }
@@ -119,10 +121,11 @@ function atomNeverNegative(atom: DimExpr['terms'][number]['atoms'][number]): boo
 /** a ≥ b by the algebra alone. */
 export function provablyAtLeast(a: Dim, b: Dim): boolean {
   if (neverNegative(subDim(a, b))) return true
-  const [smallest, largest] = [onlyAtom(b, 'min'), onlyAtom(a, 'max')]
   return (
-    (smallest?.some(bound => provablyAtLeast(a, bound)) ?? false) ||
-    (largest?.some(bound => provablyAtLeast(bound, b)) ?? false)
+    (onlyAtom(b, 'min')?.some(bound => provablyAtLeast(a, bound)) ?? false) ||
+    (onlyAtom(b, 'max')?.every(bound => provablyAtLeast(a, bound)) ?? false) ||
+    (onlyAtom(a, 'max')?.some(bound => provablyAtLeast(bound, b)) ?? false) ||
+    (onlyAtom(a, 'min')?.every(bound => provablyAtLeast(bound, b)) ?? false)
   )
 }
 

@@ -11,9 +11,9 @@ import { apply1, type Tensor, Variable } from '../variable.js'
 import { add, mul } from './arithmetic.js'
 import { cast } from './cast.js'
 import { eq } from './comparison.js'
-import { constant } from './constant.js'
+import { constantFor } from './constant.js'
 import { entry } from './entry.js'
-import { asDim, asSize, dimValue, type Size } from './size.js'
+import { asDim, asSize, dimValue, neverNegative, type Size } from './size.js'
 import { expand, expandDims } from './view.js'
 
 export { constant } from './constant.js'
@@ -50,20 +50,7 @@ export function full<
   const V extends Value | Variable,
   D extends DType = DTypeOf<V>,
 >(shape: S, value: V, dtype?: D): Tensor<D, RankOfShape<S>> {
-  const scalar =
-    value instanceof Variable
-      ? value
-      : constant(value, dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32'))
-  const filled = dtype === undefined ? scalar : cast(scalar, dtype)
-  if (filled.ndim !== 0) throw badArgument('full', 'the value is not a scalar', 'use broadcastTo', [filled])
-  const sizes = shape.map(n => asSize('full', n))
-  return expand(
-    expandDims(
-      filled,
-      sizes.map((_, i) => i),
-    ),
-    sizes,
-  ) as Tensor<D, RankOfShape<S>>
+  return filled('full', shape, value, dtype) as Tensor<D, RankOfShape<S>>
 }
 
 /** Zeros of a shape. */
@@ -71,7 +58,7 @@ export function zeros<const S extends readonly Size[], D extends DType = 'float3
   shape: S,
   dtype: D = 'float32' as D,
 ): Tensor<D, RankOfShape<S>> {
-  return full(shape, 0, dtype)
+  return filled('zeros', shape, 0, dtype) as Tensor<D, RankOfShape<S>>
 }
 
 /** Ones of a shape. */
@@ -79,17 +66,32 @@ export function ones<const S extends readonly Size[], D extends DType = 'float32
   shape: S,
   dtype: D = 'float32' as D,
 ): Tensor<D, RankOfShape<S>> {
-  return full(shape, 1, dtype)
+  return filled('ones', shape, 1, dtype) as Tensor<D, RankOfShape<S>>
 }
 
 /** Zeros of the type of x. */
 export function zerosLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
-  return full(x.shape, 0, x.dtype) as Variable as Tensor<D, R>
+  return filled('zerosLike', x.shape, 0, x.dtype) as Tensor<D, R>
 }
 
 /** Ones of the type of x. */
 export function onesLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
-  return full(x.shape, 1, x.dtype) as Variable as Tensor<D, R>
+  return filled('onesLike', x.shape, 1, x.dtype) as Tensor<D, R>
+}
+
+function filled(
+  operation: string,
+  shape: readonly Size[],
+  value: Value | Variable,
+  dtype: DType | undefined,
+): Variable {
+  const given = value instanceof Variable ? value : constantFor(operation, value, dtype)
+  const scalar: Variable = dtype === undefined ? given : cast(given, dtype)
+  if (scalar.ndim !== 0)
+    throw badArgument(operation, 'the value is not a scalar', 'use broadcastTo', [scalar])
+  const sizes = shape.map(n => asSize(operation, n))
+  const axes = sizes.map((_, i) => i)
+  return expand(expandDims(scalar, axes), sizes)
 }
 
 /** A matrix (rows, columns) with ones on the diagonal `offset` above the main one. */
@@ -115,7 +117,8 @@ export function arange<D extends DType = 'int32'>(
     throw badArgument('arange', `a step of ${step}`, 'the step must be a number other than 0')
   if (Number.isInteger(step) && !isFraction(from) && !isFraction(to)) {
     const [a, b] = [asDim('arange', from), asDim('arange', to)]
-    const count = maxDim(0, mulDim(-1, floorDivDim(subDim(a, b), step)))
+    const steps = mulDim(-1, floorDivDim(subDim(a, b), step))
+    const count = neverNegative(steps) ? steps : maxDim(0, steps)
     const scaled = mul(iota([count], 0), step)
     const begun = from instanceof Variable ? add(scaled, from) : add(scaled, dimValue(a))
     return cast(begun, dtype) as Variable as Tensor<D, 1>

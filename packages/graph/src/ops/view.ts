@@ -6,6 +6,7 @@ import { type DType, s } from '@arignote/loops'
 import { type Dim, differentDim, divideExactly, equalDim, floorDivDim, productDim } from '../dim.js'
 import { badArgument, cannotReshape, notSizeOne, repeatedAxis, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
+import type { LessOne, PlusOne } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { entry, meetDims } from './entry.js'
 import { sum } from './reduce.js'
@@ -108,7 +109,7 @@ export const transpose = entry(
     const order = axes?.map(a => axisOf('transpose', a, x)) ?? x.shape.map((_, i) => x.ndim - 1 - i)
     if (new Set(order).size !== order.length) throw repeatedAxis('transpose', order, x)
     if (order.length !== x.ndim)
-      throw wrongRank('transpose', [x], `every axis of x must be named: [${order.join(', ')}]`)
+      throw wrongRank('transpose', [x], `every axis of {0} must be named: [${order.join(', ')}]`)
     return (identityOrder(order) ? x : apply1(transposeOp, [x], { axes: order })) as Tensor<D, R>
   },
 )
@@ -130,7 +131,7 @@ const expandOp: Op<Shaped> = {
       const have = x!.shape[axis]!
       return have === 1
         ? n
-        : meetDims('broadcastTo', n, have, `axis ${axis} of x must have this size, or 1`, variables, requires)
+        : meetDims('broadcastTo', n, have, `axis ${axis} must have this size, or 1`, variables, requires)
     })
     return { outputs: [{ dtype: x!.dtype, shape: sizes }], requires }
   },
@@ -171,13 +172,19 @@ const expandDimsOp: Op<Axes> = {
     ),
 }
 
+interface ExpandDims {
+  <D extends DType, R extends Rank>(x: Tensor<D, R>, axis: number): Tensor<D, PlusOne[R]>
+  <D extends DType>(x: Tensor<D>, axes: number | readonly number[]): Tensor<D>
+  readonly op: Op<Axes>
+}
+
 /** New axes of size 1, which the result has at these positions. */
 export const expandDims = entry(expandDimsOp, (x: Variable, axis: number | readonly number[]): Variable => {
   const given = typeof axis === 'number' ? [axis] : axis
   const axes = given.map(a => axisOf('expandDims', a, x, x.ndim + given.length)).sort((a, b) => a - b)
   if (new Set(axes).size !== axes.length) throw repeatedAxis('expandDims', axes, x)
   return axes.length === 0 ? x : apply1(expandDimsOp, [x], { axes })
-})
+}) as ExpandDims
 
 const squeezeOp: Op<Axes> = {
   name: 'squeeze',
@@ -217,10 +224,16 @@ const squeezeOp: Op<Axes> = {
     ),
 }
 
+interface Squeeze {
+  <D extends DType, R extends Rank>(x: Tensor<D, R>, axis: number): Tensor<D, LessOne[R]>
+  <D extends DType>(x: Tensor<D>, axes?: number | readonly number[] | null): Tensor<D>
+  readonly op: Op<Axes>
+}
+
 /** Drops axes of size 1; without axes, every axis that is known to have it. */
 export const squeeze = entry(squeezeOp, (x: Variable, axis?: number | readonly number[] | null): Variable => {
   const axes = axis == null ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : axesOf('squeeze', axis, x)
   return axes.length === 0 ? x : apply1(squeezeOp, [x], { axes })
-})
+}) as Squeeze
 
 export * from './window.js'

@@ -1,11 +1,12 @@
 /**
  * Windows, the primitives that move indices: slice, pad, concatenate. Their gradients are made of each other.
  */
-import { type Scalar, s } from '@arignote/loops'
+import { type DType, type Scalar, s } from '@arignote/loops'
 import { addDim, type Dim, equalDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
-import { apply1, type Variable } from '../variable.js'
+import type { DTypeOf, RankOf, TensorLike } from '../static.js'
+import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { promoted } from './builders.js'
 import { entry, meetDims } from './entry.js'
 import { type IndexSpec, sliceBy } from './indexing.js'
@@ -156,17 +157,17 @@ type Width = Size | readonly [before: Size, after: Size]
 /** x with a constant (0) around it; `widths` is one width for all sides, or one width or [before, after] per axis. */
 export const pad = entry(
   padOp,
-  (
-    x: Variable,
+  <D extends DType, R extends Rank>(
+    x: Tensor<D, R>,
     widths: Size | readonly Width[],
     { value = 0 }: { readonly value?: number } = {},
-  ): Variable => {
+  ): Tensor<D, R> => {
     const perAxis = Array.isArray(widths) ? (widths as readonly Width[]) : x.shape.map(() => widths as Size)
     if (perAxis.length !== x.ndim)
-      throw wrongRank('pad', [x], `a width for each axis of x: ${perAxis.length} given`)
+      throw wrongRank('pad', [x], `a width for each axis of {0}: ${perAxis.length} given`)
     const side = (i: 0 | 1) =>
       perAxis.map(w => asSize('pad', Array.isArray(w) ? (w as [Size, Size])[i] : (w as Size)))
-    return padBy(x, { before: side(0), after: side(1), value })
+    return padBy(x, { before: side(0), after: side(1), value }) as Tensor<D, R>
   },
 )
 
@@ -233,13 +234,19 @@ const concatenateOp: Op<ConcatenateParams> = {
     ),
 }
 
+interface Concatenate {
+  <X extends Variable>(tensors: readonly X[], axis?: number): Tensor<DTypeOf<X>, RankOf<X>>
+  (tensors: readonly TensorLike[], axis?: number): Variable
+  readonly op: Op<ConcatenateParams>
+}
+
 /** Tensors one after the other along an axis. */
-export const concatenate = entry(concatenateOp, (tensors: readonly Variable[], axis = 0): Variable => {
-  const [first, ...others] = promoted(tensors)
-  if (first === undefined)
+export const concatenate = entry(concatenateOp, (tensors: readonly TensorLike[], axis = 0): Variable => {
+  if (tensors.length === 0)
     throw badArgument('concatenate', 'nothing to concatenate', 'give at least one tensor')
+  const [first, ...others] = promoted(tensors, 'concatenate') as [Variable, ...Variable[]]
   const along = axisOf('concatenate', axis, first)
   if (others.some(x => x.ndim !== first.ndim))
-    throw wrongRank('concatenate', tensors, 'all must have as many axes')
+    throw wrongRank('concatenate', [first, ...others], 'all must have as many axes')
   return others.length === 0 ? first : apply1(concatenateOp, [first, ...others], { axis: along })
-})
+}) as unknown as Concatenate
