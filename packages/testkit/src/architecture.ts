@@ -113,6 +113,7 @@ const rules: readonly Rule[] = [
     broken: i =>
       (isFrom(i, 'ndarray') || isFrom(i, 'ndarray-ops')) &&
       isSource(i.file) &&
+      i.file.startsWith('packages/') &&
       !homesOfNdarray.some(home => i.file.startsWith(home)),
   },
 ]
