@@ -10,7 +10,7 @@ import type { Backend, Binding, CompiledGraph, Executable } from './executable.j
 import { distinctKernels, evaluator, planOf, programOf } from './pipeline.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
-import type { Call, Program, Target } from './program.js'
+import { type Call, elementsOf, type Program, type Target } from './program.js'
 
 export interface Forms {
   /** As the user wrote it, and after optimisation. */
@@ -52,7 +52,7 @@ export function formsOf(
       optimized: printGraph(graph.lambda),
       program: printProgram(program, aliases),
       kernels: distinctKernels(program.steps).map(printKernel).join('\n\n'),
-      plan: printPlan(program, { ...plan, aliases }, buffer => sizeIn(buffer.size)),
+      plan: printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, sizeIn)),
     },
   }
 }

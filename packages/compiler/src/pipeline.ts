@@ -21,7 +21,7 @@ import { indexOutOfRange } from './errors.js'
 import type { Backend, Binding, CompiledGraph } from './executable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
-import { type Aliases, type Call, mapTasks, type Program, type Step } from './program.js'
+import { type Aliases, type Call, elementsOf, mapTasks, type Program, type Step } from './program.js'
 import { timed, trace } from './trace.js'
 
 interface Compiled {
@@ -104,7 +104,9 @@ export function programOf(
 export function planOf(program: Program<Call>, aliases: Aliases, binding: Binding): Plan {
   const evaluate = evaluator(binding)
   const plan = timed('plan', () => place(program, aliases, evaluate))
-  trace('plan', 'plan', () => printPlan(program, { ...plan, aliases }, buffer => evaluate(buffer.size)))
+  trace('plan', 'plan', () =>
+    printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, evaluate)),
+  )
   return plan
 }
 

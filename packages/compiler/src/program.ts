@@ -25,8 +25,9 @@ export interface Buffer {
   readonly name: string
   readonly role: BufferRole
   readonly dtype: DType
-  /** Elements. */
+  /** Elements; of a ring those of one slot. */
   readonly size: Dim
+  readonly ring?: Ring
   /** How many repeats it lies inside: its content lasts one trip of the innermost of them. */
   readonly depth: number
   /** The input's position, of an input. */
@@ -54,6 +55,11 @@ export interface PerTrip {
 /** The rows a carry without history lives in: 2 take turns; 1 when a step may overwrite what it reads. */
 export interface Ring {
   slots: 1 | 2
+}
+
+/** Elements of a buffer altogether, when sizes have these values. */
+export function elementsOf({ size, ring }: Buffer, evaluate: (dim: Dim) => number): number {
+  return evaluate(size) * (ring?.slots ?? 1)
 }
 
 /** The start of a value: a buffer, an element offset, and what repeats add to it. */

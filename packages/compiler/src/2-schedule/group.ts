@@ -5,10 +5,12 @@
  * To see the latter cheaply every unit has a level, one more than the highest level it depends on: a store may join a
  * kernel of level n if what else it needs lies below n.
  */
-import { type Apply, dimKey, type Variable } from '@arignote/graph'
+import { type Apply, type Dim, dimKey, type Variable } from '@arignote/graph'
 import { type Expression, expressionOf, nodeCost } from '../expression.js'
+import type { Buffer } from '../program.js'
 import type { Root } from './block.js'
 import type { Decision } from './materialize.js'
+import { inOrder, readOldValuesFirst } from './order.js'
 
 /** A kernel to be, a scan, or a check of index values. */
 export interface Unit {
@@ -29,12 +31,21 @@ const mostStores = 12
 const cheapToRepeat = 8
 const mostRounds = 4
 
-/** The units of a block in a valid order. May give memory to values that several kernels would compute. */
-export function groupUnits(decision: Decision): readonly Unit[] {
+/**
+ * The units of a block in a valid order. May give memory to values that several kernels would compute. `replaced`: for
+ * the buffer of a new value the variable whose old one it replaces.
+ */
+export function groupUnits(
+  decision: Decision,
+  replaced: ReadonlyMap<Buffer, Variable> = new Map(),
+): readonly Unit[] {
   for (let round = 1; ; round++) {
     const units = formUnits(decision)
     const dear = round < mostRounds ? dearToRepeat(decision, units) : []
-    if (dear.length === 0) return inOrder(units)
+    if (dear.length === 0) {
+      readOldValuesFirst(units, decision, replaced)
+      return inOrder(units)
+    }
     for (const v of dear) decision.add(v)
   }
 }
@@ -47,6 +58,7 @@ function formUnits(decision: Decision): Unit[] {
   const units: Unit[] = []
   const producer = new Map<Variable | Root | Apply, Unit>()
   const open = new Map<string, Unit[]>()
+  const checks = new Map<Variable, Map<string, Unit>>()
 
   const pending = [
     ...decision.indexed.map(node => ({ position: position.get(node)! - 0.5, root: null, node })),
@@ -61,13 +73,25 @@ function formUnits(decision: Decision): Unit[] {
   for (const item of pending) {
     const { root, node } = item
     if (node !== null && node.op.family.kind === 'scan') addScan(node, item.position)
-    else if (node !== null) {
-      const ids = node.inputs[indexInput(node)]!
-      const expression = expressionOf(placeOf, ids, block.placeOf(ids) === null)
-      producer.set(node, addUnit('check', node, [], expression, needsOf(expression), item.position))
-    } else addRoot(root!, item.position)
+    else if (node !== null) producer.set(node, checkOf(node, item.position))
+    else addRoot(root!, item.position)
   }
   return units
+
+  /** The same index values are checked once, however many nodes use them. */
+  function checkOf(node: Apply, at: number): Unit {
+    const ids = node.inputs[indexInput(node)]!
+    const known = checks.get(ids) ?? new Map<string, Unit>()
+    checks.set(ids, known)
+    const size = dimKey(indexedSize(node))
+    let unit = known.get(size)
+    if (unit === undefined) {
+      const expression = expressionOf(placeOf, ids, block.placeOf(ids) === null)
+      unit = addUnit('check', node, [], expression, needsOf(expression), at)
+      known.set(size, unit)
+    }
+    return unit
+  }
 
   function addRoot(root: Root, at: number): void {
     const { value } = root.store
@@ -163,6 +187,14 @@ export function indexInput(node: Apply): number {
   return node.op.family.kind === 'gather' ? 1 : 0
 }
 
+/** What the index values of a gather or scatter must be less than. */
+export function indexedSize(node: Apply): Dim {
+  const { family } = node.op
+  if (family.kind === 'scatter') return family.size(node.params)
+  if (family.kind !== 'gather') throw new Error('internal: nothing is indexed')
+  return node.inputs[0]!.shape[family.axis(node.params)]!
+}
+
 /** Kernels are laid out by shape. */
 function spaceKey({ store }: Root): string {
   return store.place.shape.map(dimKey).join()
@@ -203,26 +235,3 @@ function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Vari
   }
   return [...dear]
 }
-
-/** By need first, then by position; checks come as early as they can, so that they precede whatever cannot be undone. */
-function inOrder(units: readonly Unit[]): readonly Unit[] {
-  const order: Unit[] = []
-  const done = new Set<Unit>()
-  const sorted = [...units].sort((a, b) => priority(a) - priority(b))
-  for (const start of sorted) {
-    const stack = [start]
-    while (stack.length > 0) {
-      const unit = stack.at(-1)!
-      const missing = done.has(unit) ? undefined : [...unit.needs].find(needed => !done.has(needed))
-      if (missing !== undefined) stack.push(missing)
-      else {
-        stack.pop()
-        if (!done.has(unit)) order.push(unit)
-        done.add(unit)
-      }
-    }
-  }
-  return order
-}
-
-const priority = (unit: Unit) => (unit.kind === 'check' ? unit.position - 1e9 : unit.position)

@@ -80,7 +80,8 @@ export function prepareScan(block: Block, node: Apply, used: ReadonlySet<Variabl
       name: label,
       role: 'state',
       dtype: type.dtype,
-      size: mulDim(size, 2),
+      size,
+      ring,
       depth: trip.depth,
     } as const
     const slot = (at: Trip | null, phase: Dim, scope: readonly Trip[]): Place => ({

@@ -20,7 +20,7 @@ import type {
 } from '../program.js'
 import { Block, freshPlace, wholePlace } from './block.js'
 import { contractGroup, hasLongSum } from './contract.js'
-import { groupUnits, indexInput, type Unit } from './group.js'
+import { groupUnits, indexedSize, indexInput, type Unit } from './group.js'
 import { Decision } from './materialize.js'
 import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
 
@@ -59,7 +59,13 @@ export function schedule(
     value: lambda.results[outputs + k]!,
     place: from,
   }))
-  const places = scheduleBlock(block, stores, values, scheduler)
+  const replaced = new Map(
+    commits.map(({ shared: variable, from }) => [
+      from.ref.buffer,
+      lambda.params[inputs + shared.indexOf(variable)]!,
+    ]),
+  )
+  const places = scheduleBlock(block, stores, values, scheduler, replaced)
   return { steps: block.steps, outputs: places, commits, failures, errors: errorRecord }
 }
 
@@ -76,6 +82,7 @@ function scheduleBlock(
   stores: readonly StoreTo[],
   wanted: readonly Variable[],
   scheduler: Scheduler,
+  replaced?: ReadonlyMap<Buffer, Variable>,
 ): readonly Place[] {
   const scans = new Map<Apply, PreparedScan>()
   const decision = new Decision(
@@ -89,7 +96,7 @@ function scheduleBlock(
     },
     node => hasLongSum(node, scheduler.estimate),
   )
-  for (const unit of groupUnits(decision)) {
+  for (const unit of groupUnits(decision, replaced)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
     else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)
   }
@@ -119,9 +126,7 @@ function groupsOf(
   const { node, roots } = unit
   if (unit.kind === 'map') return [{ kind: 'map', stores: roots.map(root => root.store) }]
   if (unit.kind === 'check') {
-    const family = node!.op.family
-    const size =
-      family.kind === 'scatter' ? family.size(node!.params) : node!.inputs[0]!.shape[axisOf(node!)]!
+    const size = indexedSize(node!)
     failures.push({ node: node!, size })
     return [
       { kind: 'check', node: node!, ids: node!.inputs[indexInput(node!)]!, size, record: failures.length },
@@ -138,12 +143,6 @@ function groupsOf(
     default:
       throw new Error(`internal: ${node!.op.name} does not anchor a kernel`)
   }
-}
-
-function axisOf(node: Apply): number {
-  const family = node.op.family
-  if (family.kind !== 'gather') throw new Error('internal: not a gather')
-  return family.axis(node.params)
 }
 
 function emit(block: Block, group: Group): void {

@@ -59,22 +59,21 @@ export class KernelBuilder {
 
   /** The parameter for the start of a place; read in one statement and written in another, its access becomes both. */
   buffer(place: Place, access: BufferParam['access']): BufferParam {
-    const { ref } = place
-    const moving = ref.perTrip.map(x => [
-      x.trip && this.id(x.trip),
-      dimKey(x.stride),
-      x.ring && this.id(x.ring),
-      dimKey(x.phase),
-    ])
-    const key = `buffer ${this.id(ref.buffer)} ${dimKey(ref.offset)} ${moving.join()}`
-    const known = this.parameters.get(key)?.param
-    if (known?.kind === 'buffer') {
+    const known = this.find(place)
+    if (known !== null) {
       if (known.access !== access) (known as Changeable<BufferParam>).access = 'readwrite'
       return known
     }
+    const { ref } = place
     const param: BufferParam = { kind: 'buffer', name: `b${this.names++}`, dtype: ref.buffer.dtype, access }
-    this.parameters.set(key, { param, arg: ref })
+    this.parameters.set(this.keyOf(ref), { param, arg: ref })
     return param
+  }
+
+  /** The parameter for the start of a place, if there is one yet. */
+  find({ ref }: Place): BufferParam | null {
+    const known = this.parameters.get(this.keyOf(ref))?.param
+    return known?.kind === 'buffer' ? known : null
   }
 
   /** Σ values · strides. */
@@ -106,6 +105,16 @@ export class KernelBuilder {
   /** The position of a buffer parameter among the arguments. */
   position(param: BufferParam): number {
     return [...this.parameters.values()].findIndex(x => x.param === param)
+  }
+
+  private keyOf({ buffer, offset, perTrip }: BufferRef): string {
+    const moving = perTrip.map(x => [
+      x.trip && this.id(x.trip),
+      dimKey(x.stride),
+      x.ring && this.id(x.ring),
+      dimKey(x.phase),
+    ])
+    return `buffer ${this.id(buffer)} ${dimKey(offset)} ${moving.join()}`
   }
 
   private id(object: object): number {

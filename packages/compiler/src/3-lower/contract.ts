@@ -15,7 +15,7 @@ import { type Axis, type BufferParam, type Scalar, type Statement, s, scalarType
 import { expressionOf, type PlaceOf } from '../expression.js'
 import type { Call, ContractionAxis, ContractionForm, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, type Range, range, serial } from './builder.js'
-import { inPlacePairs } from './map.js'
+import { inPlacePairs } from './in-place.js'
 import { type Index, indexOf, Values } from './value.js'
 
 /** Rows of `a` that are worked on together: with a few hundred columns of sums they fit the second cache. */

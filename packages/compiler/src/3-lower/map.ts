@@ -2,11 +2,12 @@
  * Elementwise kernels: one nest of loops over a space, lanes along its last axis. All values of an element are computed
  * before the first is stored, so that a result may take the memory of what it is made from.
  */
-import { type Dim, equalDim, type Variable } from '@arignote/graph'
+import type { Dim } from '@arignote/graph'
 import { type Axis, type Scalar, type Statement, s } from '@arignote/loops'
 import { type Expression, expressionOf, nodeCost, type PlaceOf } from '../expression.js'
-import type { Call, Place, StoreTo } from '../program.js'
+import type { Call, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, type Range, range, serial } from './builder.js'
+import { inPlacePairs } from './in-place.js'
 import { mergedSpace, pointwisePlaces } from './space.js'
 import { indexOf, Values } from './value.js'
 
@@ -64,38 +65,4 @@ export function loopNest(
 function costOf(expressions: readonly Expression[]): number {
   const interior = new Set(expressions.flatMap(x => [...x.interior]))
   return [...interior].reduce((sum, v) => sum + nodeCost(v.owner!), 0)
-}
-
-/** What is read only at the stored index, and lies in memory just as the result does, may be overwritten by it. */
-export function inPlacePairs(
-  builder: KernelBuilder,
-  stores: readonly StoreTo[],
-  expressions: readonly Expression[],
-  placeOf: PlaceOf,
-): Call['inPlace'] {
-  const pairs: (readonly [number, number])[] = []
-  const careless = new Set<Variable>()
-  for (const { leaves } of expressions)
-    for (const leaf of leaves) if (!leaf.pointwise) careless.add(leaf.variable)
-  const own = new Set(stores.filter(x => placeOf(x.value) === x.place).map(x => x.value))
-  const leaves = new Set(expressions.flatMap(x => x.leaves.map(leaf => leaf.variable)).filter(v => !own.has(v)))
-  for (const { place } of stores) {
-    for (const v of leaves) {
-      const source = placeOf(v)!
-      if (careless.has(v) || !sameLayout(source, place)) continue
-      pairs.push([
-        builder.position(builder.buffer(source, 'read')),
-        builder.position(builder.buffer(place, 'write')),
-      ])
-    }
-  }
-  return pairs
-}
-
-function sameLayout(a: Place, b: Place): boolean {
-  return (
-    a.ref.buffer.dtype === b.ref.buffer.dtype &&
-    a.shape.length === b.shape.length &&
-    a.strides.every((stride, i) => equalDim(stride, b.strides[i]!))
-  )
 }

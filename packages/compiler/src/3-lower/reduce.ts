@@ -9,6 +9,7 @@ import { type Fold, type Register, type Scalar, type Statement, s, scalarType } 
 import { type Expression, expressionOf, type PlaceOf } from '../expression.js'
 import type { Call, Place, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, range, serial } from './builder.js'
+import { inPlacePairs } from './in-place.js'
 import { mergedSpace, pointwisePlaces } from './space.js'
 import { indexOf, Values } from './value.js'
 
@@ -77,7 +78,9 @@ export function lowerReduce(name: string, node: Apply, store: StoreTo, placeOf: 
     ]
   }
   let nest: readonly Statement[] = [...start, ...loops, finish]
-  if (keptLoops.length === 0) return builder.finish(nest)
+  const expressions = [expressionOf(placeOf, store.value, true)]
+  const inPlace = inPlacePairs(builder, [store], expressions, placeOf)
+  if (keptLoops.length === 0) return builder.finish(nest, null, inPlace)
   const work = product(space.extents.slice(1))
   const outer = range(space.extents[keptLoops[0]!]!, keptLoops.length === 1 && !lastIsReduced ? 16 : 1, work)
   for (const i of [...keptLoops].reverse()) {
@@ -87,7 +90,7 @@ export function lowerReduce(name: string, node: Apply, store: StoreTo, placeOf: 
     const vector = i === axes.length - 1
     nest = [vector ? lanes(axes[i]!, begin, limit, jam, nest) : serial(axes[i]!, begin, limit, nest)]
   }
-  return builder.finish(nest, outer)
+  return builder.finish(nest, outer, inPlace)
 }
 
 const product = (dims: readonly Dim[]) =>

@@ -22,12 +22,15 @@ export function findAliases(program: Program<Call>): Aliases {
 
 const isWhole = (ref: BufferRef) => ref.offset === 0 && ref.perTrip.length === 0
 
-/** Whether the run may write `written` over `read`: each element is read before it is overwritten. */
+/** Whether the run may write `written` over `read`: each element is read before it is overwritten, and nowhere else. */
 function mayOverwrite(run: Run<Call>, read: Buffer, written: Buffer): boolean {
   const at = (position: number) => run.task.args[position] as BufferRef
-  const reads = run.task.args.filter(arg => typeof arg !== 'number' && 'buffer' in arg && arg.buffer === read)
+  const reads = run.reads.filter(ref => ref.buffer === read)
   return (
-    reads.length === 1 && run.task.inPlace.some(([r, w]) => at(r).buffer === read && at(w).buffer === written)
+    reads.length === 1 &&
+    run.task.inPlace.some(([r, w]) => {
+      return at(r) === reads[0] && at(w).buffer === written && equalDim(at(r).offset, at(w).offset)
+    })
   )
 }
 

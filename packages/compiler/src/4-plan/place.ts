@@ -6,7 +6,15 @@
  */
 import type { Dim } from '@arignote/graph'
 import { bytesOf } from '@arignote/loops'
-import { type Aliases, type Buffer, type BufferRole, type Call, homeOf, type Program } from '../program.js'
+import {
+  type Aliases,
+  type Buffer,
+  type BufferRole,
+  type Call,
+  elementsOf,
+  homeOf,
+  type Program,
+} from '../program.js'
 import { liveIntervals } from './liveness.js'
 
 const alignment = 64
@@ -38,7 +46,7 @@ export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: 
     if (!isArena(owner)) continue
     const known = blocks.get(owner)
     if (known === undefined) {
-      const bytes = align(evaluate(owner.size) * bytesOf(owner.dtype))
+      const bytes = align(elementsOf(owner, evaluate) * bytesOf(owner.dtype))
       blocks.set(owner, { buffer: owner, bytes, begin, end, offset: 0 })
     } else {
       known.begin = Math.min(known.begin, begin)
