@@ -169,7 +169,7 @@ export function missingArgument(name: string, inputs: readonly Variable[], index
     operation: name,
     problem: `the argument for ${inputLabel(inputs[index]!, index)} is missing`,
     lines: [`${takes(inputs)}; ${given} given`],
-    origins: [],
+    did: 'called',
   })
 }
 
@@ -178,7 +178,7 @@ export function surplusArguments(name: string, inputs: readonly Variable[], give
     operation: name,
     problem: `${plural(given, 'argument')} are too many`,
     lines: [takes(inputs)],
-    origins: [],
+    did: 'called',
   })
 }
 
@@ -241,7 +241,7 @@ export function wrongOut(which: string, type: TensorType, shape: readonly number
     operation: 'into',
     problem: `the array for ${which} does not fit`,
     lines: [`an NdArray of ${type.dtype} with shape ${list(shape)} is expected`],
-    origins: [],
+    did: 'called',
   })
 }
 
@@ -250,7 +250,7 @@ export function notSpecialised(name: string): ArignoteError {
     operation: name,
     problem: 'its sizes are not known yet',
     lines: ['kernels and memory belong to given sizes: call the function once before'],
-    origins: [],
+    did: 'called',
   })
 }
 
@@ -276,7 +276,7 @@ export function memoryExhausted(bytes: number, present: number, most: number): A
     lines: [
       `${mebibytes(present)} are in use; ${mebibytes(most)} is the most that WebAssembly memory may have`,
     ],
-    origins: [],
+    did: 'called',
   })
 }
 

@@ -155,15 +155,6 @@ export function wrongDType(operation: string, variables: readonly Variable[], ru
   })
 }
 
-export function unlikeDTypes(operation: string, variables: readonly Variable[]): ArignoteError {
-  return report(DTypeError, 'E021', {
-    operation,
-    problem: 'element types differ',
-    operands: rolesOf(variables),
-    lines: ['cast one of them; only the arithmetic of tensors promotes'],
-  })
-}
-
 // ── values ────────────────────────────────────────────────────────────────────────────────────
 
 export function notAValue(operation: string, given: string): ArignoteError {

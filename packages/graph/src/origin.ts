@@ -24,8 +24,18 @@ export class Origin {
 }
 
 const deepest = 10
-const ownFile =
-  /[\\/](?:packages|@arignote)[\\/](?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]|[\\/]node_modules[\\/]arignote[\\/]/
+const installed = /[\\/]node_modules[\\/](?:arignote|@arignote[\\/]\w+)[\\/]/
+const inWorkspace = /^(?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]/
+
+/** The folder of the packages where they run from this project's own sources; users have packages of these names too. */
+const workspace = /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:src|dist)[\\/]origin\./.exec(
+  new Error().stack ?? '',
+)?.[1]
+
+function isOwn(line: string): boolean {
+  const at = workspace === undefined ? -1 : line.indexOf(workspace)
+  return installed.test(line) || (at >= 0 && inWorkspace.test(line.slice(at + workspace!.length)))
+}
 
 /** `depth`: how many frames to look at; an error, which is rare, may look further than a node. */
 export function captureOrigin(depth = deepest): Origin {
@@ -38,8 +48,10 @@ export function captureOrigin(depth = deepest): Origin {
 
 function userFrame(stack: string): string | null {
   for (const line of stack.split('\n').slice(1)) {
-    if (ownFile.test(line) || line.includes('node:internal') || line.endsWith('(<anonymous>)')) continue
-    const place = /\(?((?:file:\/\/|https?:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(line)?.[1]
+    if (isOwn(line) || line.includes('node:internal') || line.endsWith('(<anonymous>)')) continue
+    const [, called, bare] =
+      /(?:\((.*:\d+:\d+)\)|at (?:async )?(.*:\d+:\d+))$/.exec(line.replace(/\(eval at .*, /, '(')) ?? []
+    const place = called ?? bare
     if (place !== undefined) return shorten(place)
   }
   return null

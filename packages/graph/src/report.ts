@@ -62,6 +62,8 @@ export interface Report {
   readonly lines?: readonly string[]
   /** Where in the user's code; by default here and now. */
   readonly origins?: readonly Origin[]
+  /** What the user did there; default 'created'. */
+  readonly did?: 'created' | 'called'
 }
 
 type ErrorClass = new (code: string, message: string) => ArignoteError
@@ -74,9 +76,10 @@ export function report(Kind: ErrorClass, code: string, r: Report): ArignoteError
   return new Kind(code, layout(code, r))
 }
 
-function layout(code: string, { operation, problem, operands = [], lines = [], origins }: Report): string {
+function layout(code: string, r: Report): string {
+  const { operation, problem, operands = [], lines = [], origins, did = 'created' } = r
   const places = placesOf(origins ?? presentOrigins(deepest))
-  const last = places.length > 0 ? `  created at ${places.join(', ')}` : ' '
+  const last = places.length > 0 ? `  ${did} at ${places.join(', ')}` : ' '
   const labels = labelsOf(operands)
   const named = (text: string) => text.replace(/\{(\d)\}/g, (whole, i) => labels[i] ?? whole)
   return [

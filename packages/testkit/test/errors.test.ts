@@ -1,0 +1,287 @@
+/**
+ * Every error that a user can cause: thrown here once, with the class and the message that docs/errors.md gives, and
+ * with the place in this file where it was caused.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as vm from 'node:vm'
+import { compile, verifyGrad } from '@arignote/compiler'
+import * as A from '@arignote/graph'
+import { describe, expect, test } from '@jest/globals'
+import { readFiles } from '../src/files.js'
+
+const root = join(__dirname, '../../..')
+const document = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+const sources = readFiles(root, ['packages'], path => /^packages\/[^/]+\/src\/.*\.ts$/.test(path))
+
+interface Section {
+  readonly code: string
+  readonly classes: readonly string[]
+  /** What a message begins with; … stands for anything. */
+  readonly message: string
+}
+
+const sections = [...document.matchAll(/^### (E\d{3})\n(.*)$/gm)].map(([, code, line]): Section => {
+  const texts = [...line!.matchAll(/`([^`]+)`/g)].map(([, text]) => text!)
+  return { code: code!, classes: texts.slice(0, -1), message: texts.at(-1)! }
+})
+
+const one = () => A.vector('v', { shape: [3] })
+const two = () => A.matrix('m', { shape: [4, 6] })
+
+const causes: Readonly<Record<string, () => unknown>> = {
+  E001: () => one().add(A.vector('b', { shape: [4] })),
+  E002: () => two().sum(2),
+  E003: () => two().sum([0, -2]),
+  E004: () => A.matmul(two(), 2),
+  E005: () => A.concatenate([two(), A.zeros([4, 5])]),
+  E006: () => two().reshape([5, 5]),
+  E007: () => two().squeeze(1),
+  E008: () => two().at(4),
+  E009: () => two().slice(0, 0, 0),
+  E010: () => A.zeros([0, 3]).max(0),
+  E011: () => A.zeros([-1]),
+  E012: () => A.dot(two(), two()),
+  E020: () => A.neg(A.vector('flags', 'bool')),
+  E030: () => {
+    const x = A.scalar('x')
+    compile([x], x)('1' as never)
+  },
+  E031: () => A.array([[1, 2], [3]]),
+  E032: () => {
+    const i = A.vector('i', 'int32')
+    compile([i], i)([1, 2.5])
+  },
+  E033: () => A.array(Float32Array.of(1), 'int32'),
+  E034: () => A.shared([1, 2]).setValue([1, 2, 3]),
+  E040: () => two().reshape([-1, -1]),
+  E050: () => {
+    const v = one()
+    A.grad(v.mul(2), v)
+  },
+  E051: () => {
+    const v = one()
+    A.grad(v.argmax(), v)
+  },
+  E052: () => {
+    const i = A.scalar('i', 'int32')
+    A.grad(A.mul(i, 0.5), i)
+  },
+  E053: () => A.grad(one().sum(), two()),
+  E054: () => {
+    const v = one()
+    const op: A.Op<null> = {
+      name: 'twist',
+      family: { kind: 'map', body: ([x]) => x! },
+      infer: ([x]) => ({ outputs: [x!] }),
+    }
+    A.grad(A.apply1(op, [v], null).sum() as A.Tensor<'float32', 0>, v)
+  },
+  E060: () => A.scan(({ v }) => ({ v }), { sequences: { v: one() }, state: { v: 0 } }),
+  E061: () => A.scan(({ h }) => ({ h }), { state: { h: 0 } }),
+  E062: () => A.scan(({ h }) => ({ h }), { state: { h: 0 }, steps: -1 }),
+  E063: () => A.scan(({ x }) => ({ y: x }), { sequences: { x: A.scalar('x') } }),
+  E064: () => A.scan(({ x }) => ({ y: x }), { sequences: { x: one() }, steps: 4 }),
+  E065: () => A.scan((({ x }: never) => x) as never, { sequences: { x: one() } }),
+  E066: () => A.scan((() => ({ y: 1 })) as never, { sequences: { x: one() } }),
+  E067: () => A.scan((({ x }: never) => ({ y: x })) as never, { sequences: { x: one() }, state: { h: 0 } }),
+  E068: () => A.scan(({ h }) => ({ h: h.cast('float64') }), { state: { h: one() }, steps: 2 }),
+  E069: () => {
+    const w = A.shared([1, 2, 3], 'w')
+    A.scan(({ h }) => ({ h: h.mul(w) }), { state: { h: one() }, steps: 2, strict: [] })
+  },
+  E070: () => {
+    const sizes = A.vector('sizes', 'int32')
+    A.scan(({ n }) => ({ total: A.ones([n]).sum() }), { sequences: { n: sizes } })
+  },
+  E071: () => A.scan(({ h }) => ({ h }), { state: { h: one() }, steps: 2, unroll: 0 }),
+  E200: () => compile([1 as never], one()),
+  E201: () => compile([one().add(1)], []),
+  E202: () => {
+    const v = one()
+    compile([v, v], v)
+  },
+  E203: () => compile([], one().add(1)),
+  E204: () => compile([one()], []),
+  E205: () => compile([], [], { updates: [[one() as never, 1]] }),
+  E206: () => {
+    const w = A.shared(1)
+    compile([], [], {
+      updates: [
+        [w, 2],
+        [w, 3],
+      ],
+    })
+  },
+  E207: () => {
+    const w = A.shared(1)
+    compile([], [], { updates: [[w, w.cast('float64')]] })
+  },
+  E208: () => {
+    const w = A.shared([1, 2])
+    compile([], [], { updates: [[w, w.sum()]] })
+  },
+  E209: () => {
+    const v = one()
+    compile([], v, { givens: [[v, two()]] })
+  },
+  E210: () => {
+    const v = one()
+    compile([], v, {
+      givens: [
+        [v, [1, 2, 3]],
+        [v, [1, 2, 3]],
+      ],
+    })
+  },
+  E211: () => compile([], A.zeros([A.vector('v').shape[0]!])),
+  E212: () => {
+    const [a, b] = [A.zeros([A.vector('v').shape[0]!]), A.zeros([A.vector('w').shape[0]!])]
+    compile([], [a.add(b), b.add(a)])()
+  },
+  E220: () => {
+    const v = one()
+    ;(compile([v], v) as (...args: unknown[]) => unknown)()
+  },
+  E221: () => (compile([], A.constant(1)) as (...args: unknown[]) => unknown)(1),
+  E222: () => {
+    const v = one()
+    compile([v], v)(1)
+  },
+  E223: () => {
+    const v = one()
+    compile([v], v)([1, 2])
+  },
+  E224: () => {
+    const [x, y] = [A.vector('x', { shape: ['n'] }), A.vector('y', { shape: ['n'] })]
+    compile([x, y], x.add(y))([1, 2], [1])
+  },
+  E225: () => {
+    const [x, y] = [A.vector('x'), A.vector('y')]
+    compile([x, y], x.add(y))([1, 2], [1])
+  },
+  E226: () => compile([], A.constant([1, 2])).into(A.zerosArray([3])),
+  E227: () => {
+    const x = A.vector('x')
+    compile([x], x).memory()
+  },
+  E240: () => {
+    const ids = A.vector('ids', 'int32')
+    compile([ids], A.take(A.constant([1, 2, 3]), ids))([3])
+  },
+  E241: () => {
+    const long = A.arange(0, 40_000, 1, 'float32')
+    const large = long.expandDims(1).add(long).exp()
+    compile([], A.dot(large, large).sum(), { optimize: false })()
+  },
+  E250: () => verifyGrad(x => A.relu(x), [[0]]),
+}
+
+const codes = [
+  ...new Set([...sources.values()].flatMap(text => text.match(/(?<=')E\d{3}(?=')/g) ?? [])),
+].sort()
+
+test('every code is documented once, in order, and none that does not exist', () => {
+  expect(codes.length).toBeGreaterThan(40)
+  expect(sections.map(section => section.code)).toEqual(codes)
+})
+
+test('no two constructors share a code', () => {
+  const uses = [...sources.values()].flatMap(text => text.match(/(?<=')E\d{3}(?=')/g) ?? [])
+  expect(uses.length).toBe(codes.length)
+})
+
+test('every code is caused below', () => {
+  expect(Object.keys(causes).sort()).toEqual(codes)
+})
+
+/** The lines of this file on which each cause is written. */
+const lines = readFileSync(__filename, 'utf8').split('\n')
+const beginOf = (code: string) => lines.findIndex(line => line.startsWith(`  ${code}: () =>`)) + 1
+
+function caught(f: () => unknown): A.ArignoteError {
+  try {
+    f()
+  } catch (error) {
+    if (error instanceof A.ArignoteError) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+describe.each(sections)('$code', ({ code, classes, message }) => {
+  const error = caught(causes[code]!)
+
+  test('has the class and the message that the document gives', () => {
+    expect(error.code).toBe(code)
+    expect(classes).toContain(error.name)
+    const shape = message.split('…').map(escaped).join('.*')
+    expect(error.message.split('\n')[0]).toMatch(new RegExp(`^${shape}$`))
+    expect(error.message).toMatch(new RegExp(` \\[${code}\\]$`))
+  })
+
+  test('shows the line that caused it', () => {
+    const place = /^ {2}(?:created|called) at packages\/testkit\/test\/errors\.test\.ts:(\d+):\d+/m.exec(
+      error.message,
+    )
+    const line = Number(place?.[1])
+    const next = codes[codes.indexOf(code) + 1]
+    const shared = [beginOf('E001') - 4, beginOf('E001') - 3]
+    const own = line >= beginOf(code) && (next === undefined || line < beginOf(next))
+    expect({ message: error.message, isOwn: own || shared.includes(line) }).toEqual({
+      message: error.message,
+      isOwn: true,
+    })
+  })
+})
+
+describe('the line that an error shows', () => {
+  const atTop = A.dot(A.vector('a'), A.vector('b'))
+  const here = Number(/errors\.test\.ts:(\d+)/.exec(new Error().stack!)![1])
+  const place = (v: A.Variable) => v.owner!.origins[0]!.place
+
+  test('is found at the top of a module', () => {
+    expect(place(atTop)).toMatch(new RegExp(`^packages/testkit/test/errors\\.test\\.ts:${here - 1}:\\d+$`))
+  })
+
+  test('is where an operation was made, not where it was called', () => {
+    const ids = A.vector('ids', 'int32')
+    const taken = A.take(A.constant([1]), ids)
+    const made = Number(/:(\d+):\d+$/.exec(place(taken)!)![1])
+    const f = compile([ids], taken)
+    for (const options of [{ optimize: false }, { backend: 'reference' }, { backend: 'js' }] as const) {
+      const { message } = caught(() => compile([ids], taken, options)([1]))
+      expect(message).toContain(`created at packages/testkit/test/errors.test.ts:${made}:`)
+    }
+    expect(caught(() => f([1])).message).toContain(`errors.test.ts:${made}:`)
+  })
+
+  test('survives differentiation and rewriting', () => {
+    const x = A.vector('x')
+    const y = A.vector('y')
+    const sum = x.mul(2).add(y)
+    const made = Number(/:(\d+):\d+$/.exec(place(sum)!)![1])
+    const { message } = caught(() => compile([x, y], A.grad(sum.square().sum(), x))([1, 2], [1]))
+    expect(message).toContain(`created at packages/testkit/test/errors.test.ts:${made}:`)
+  })
+
+  const run = (filename: string) =>
+    vm.runInThisContext('(function f(A) { return A.vector("v").add(1) })', { filename })(A) as A.Variable
+
+  test('may be in a folder with blanks and parentheses', () => {
+    expect(place(run('/home/me/My Project (2)/train.js'))).toBe('/home/me/My Project (2)/train.js:1:39')
+  })
+
+  test('may be in a package that is called like one of ours', () => {
+    expect(place(run('/home/me/packages/graph/src/train.js'))).toBe(
+      '/home/me/packages/graph/src/train.js:1:39',
+    )
+  })
+
+  test('is never in an installed package of ours', () => {
+    expect(place(run('/home/me/node_modules/@arignote/nn/dist/cell.js'))).toMatch(/errors\.test\.ts/)
+    expect(place(run('/home/me/node_modules/arignote/dist/index.js'))).toMatch(/errors\.test\.ts/)
+  })
+})
