@@ -144,17 +144,16 @@ test('a scan with trajectory, final and output', () => {
   const W = input([3, 4], 'float64', 'W')
   const U = input([4, 4], 'float64', 'U')
   for (const reverse of [false, true]) {
-    const r = g.scan(({ x, h }: any) => ({ h: g.tanh(g.add(mm(x, W), mm(h, U))), y: g.mul(h, 2) }) as any, {
-      sequences: { x } as any,
-      state: { h: h0 } as any,
+    const { h, y } = g.scan(({ x, h }) => ({ h: g.tanh(g.add(mm(x, W), mm(h, U))), y: g.mul(h, 2) }), {
+      sequences: { x },
+      state: { h: h0 },
       reverse,
-    }) as any
-    agree([x, h0, W, U], [r.h.all, r.h.last, r.y.all], { T: 5, B: 3 })
-    agree([x, h0, W, U], [r.h.last], { T: 5, B: 3 })
-    agree([x, h0, W, U], [r.h.last], { T: 4, B: 3 })
-    agree([x, h0, W, U], [r.h.last, r.h.all], { T: 0, B: 3 })
-    const cost = g.add(g.sum(r.h.all), g.sum(r.y.all)) as any
-    agree([x, h0, W, U], g.grad(cost, [x, h0, W, U] as any) as any, { T: 5, B: 3 })
+    })
+    agree([x, h0, W, U], [h.all, h.last, y.all], { T: 5, B: 3 })
+    for (const T of [0, 1, 4, 5]) agree([x, h0, W, U], [h.last], { T, B: 3 })
+    agree([x, h0, W, U], [h.last, h.all], { T: 0, B: 3 })
+    const cost = g.add(g.sum(h.all), g.sum(y.all))
+    agree([x, h0, W, U], g.grad(cost, [x, h0, W, U]), { T: 5, B: 3 })
   }
 })
 

@@ -1,4 +1,5 @@
 /** What the scan rules make of recurrences: structure, and the same values as before, for no, one and several steps. */
+
 import {
   type Apply,
   add,
@@ -22,6 +23,7 @@ import {
   topologicalOrder,
   type Variable,
 } from '@arignote/graph'
+import { describe, expect, test } from '@jest/globals'
 import { sameValues } from './same-values.js'
 
 const dot = (a: Variable, b: Variable) => contract(a, b, { left: [0, 1], right: [1, 2], out: [0, 2] })

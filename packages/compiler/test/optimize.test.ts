@@ -1,4 +1,5 @@
 /** What the rows of the rule tables do together, on graphs without loops. */
+
 import {
   add,
   cast,
@@ -26,6 +27,7 @@ import {
   type Variable,
   zeros,
 } from '@arignote/graph'
+import { expect, test } from '@jest/globals'
 import { optimize } from '../src/1-optimize/optimize.js'
 import { sameValues } from './same-values.js'
 

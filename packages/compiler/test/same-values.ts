@@ -1,6 +1,8 @@
 /** Optimises a function and compares it with itself on the reference back end. */
+
 import { evaluateDim, type Lambda } from '@arignote/graph'
 import { allocate, isFloat } from '@arignote/loops'
+import { expect } from '@jest/globals'
 import { optimize } from '../src/1-optimize/optimize.js'
 import { prepareLambda } from '../src/5-emit/reference/evaluate.js'
 

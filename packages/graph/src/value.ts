@@ -74,6 +74,8 @@ export function convert(
 
 function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operation: string): HostValue {
   const shape = [...value.shape]
+  const plain = own === target ? wholeOf(value) : null
+  if (plain !== null) return { data: plain.slice(), shape, dtype: target }
   const elements = new Array<number>(shape.reduce((a, b) => a * b, 1))
   const index = shape.map(() => 0)
   for (let k = 0; k < elements.length; k++) {
@@ -85,6 +87,17 @@ function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operat
     shape,
     dtype: target,
   }
+}
+
+/** The typed array behind an ndarray that is all of it, in C order; null otherwise. */
+function wholeOf({ data, shape, stride, offset }: AnyNdArray): TypedArray | null {
+  let expected = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && stride[axis] !== expected) return null
+    expected *= shape[axis]!
+  }
+  const typed = ArrayBuffer.isView(data) ? (data as unknown as TypedArray) : null
+  return typed !== null && offset === 0 && typed.length === expected ? typed : null
 }
 
 /** Elements of dtype `from` into a fresh array of dtype `to`. `free`: they have no dtype of their own. */

@@ -1,6 +1,6 @@
 import { type DType, dtypes } from '@arignote/loops'
 import { describe, expect, test } from '@jest/globals'
-import * as G from '../src/index'
+import * as G from '../src/index.js'
 import {
   add,
   atan2,
@@ -17,8 +17,8 @@ import {
   tensor,
   vector,
   where,
-} from '../src/index'
-import { requirementsOf, typeOf } from './messages'
+} from '../src/index.js'
+import { requirementsOf, typeOf } from './messages.js'
 
 const of = (dtype: DType) => vector(dtype, { dtype, shape: [3] })
 const table = (op: (x: G.Variable, y: G.Variable) => G.Variable, list: readonly DType[] = dtypes) =>

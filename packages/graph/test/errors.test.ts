@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import * as G from '../src/index'
-import { matrix, scalar, shared, tensor, vector } from '../src/index'
-import { messageOf } from './messages'
+import * as G from '../src/index.js'
+import { matrix, scalar, shared, tensor, vector } from '../src/index.js'
+import { messageOf } from './messages.js'
 
 const x = matrix('x', { shape: ['batch', 128] })
 const W = shared(G.zerosArray([64, 10]), 'dense1.W')

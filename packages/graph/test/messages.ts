@@ -1,5 +1,5 @@
 /** What the tests of this package ask of errors and types. */
-import { ArignoteError, printType, type Variable } from '../src/index'
+import { ArignoteError, printType, type Variable } from '../src/index.js'
 
 /** The class and the whole text of the error that `f` throws, with the place in this repository left out. */
 export function messageOf(f: () => unknown): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import * as G from '../src/index'
-import { matrix, printGraph, scan, shared, vector } from '../src/index'
+import * as G from '../src/index.js'
+import { matrix, printGraph, scan, shared, vector } from '../src/index.js'
 
 const model = () => {
   const x = matrix('x', { shape: ['batch', 3] })

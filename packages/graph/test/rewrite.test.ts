@@ -1,4 +1,5 @@
 /** The rewriting engine and its patterns, on graphs small enough to see. */
+
 import {
   add,
   anything,
@@ -26,6 +27,7 @@ import {
   topologicalOrder,
   Variable,
 } from '@arignote/graph'
+import { expect, test } from '@jest/globals'
 
 const input = (name: string, shape: readonly number[] = [3]) =>
   new Variable(tensorType('float32', shape), null, 0, name)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import * as G from '../src/index'
-import { matrix, scalar, tensor, tensor3, vector } from '../src/index'
-import { requirementsOf, typeOf } from './messages'
+import * as G from '../src/index.js'
+import { matrix, scalar, tensor, tensor3, vector } from '../src/index.js'
+import { requirementsOf, typeOf } from './messages.js'
 
 const x = tensor3('x', { shape: ['batch', 4, 6] })
 const m = matrix('m', { shape: [4, 6] })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import ndarray from 'ndarray'
-import * as G from '../src/index'
-import { array, shared, toNested } from '../src/index'
-import { messageOf } from './messages'
+import * as G from '../src/index.js'
+import { array, shared, toNested } from '../src/index.js'
+import { messageOf } from './messages.js'
 
 describe('conversion', () => {
   const as = (value: unknown, dtype: G.Variable['dtype'] | null = null) => {

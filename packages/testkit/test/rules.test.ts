@@ -1,6 +1,8 @@
 /** Every row of the rule tables: it fires on graphs made from its own pattern, and both sides have the same values. */
+
 import { rows } from '@arignote/compiler'
 import { printPattern, type Rule } from '@arignote/graph'
+import { expect, test } from '@jest/globals'
 import { differenceMade, instantiate } from '../src/rule-property.js'
 
 const seeds = 2000

@@ -201,6 +201,17 @@ export class Decision {
     return copy.store.place
   }
 
+  /** What a chain of views that need no copy is a view of. */
+  private unviewed(v: Variable): Variable {
+    let source = v
+    for (let node = v.owner; node !== null; node = source.owner) {
+      const { family } = node.op
+      if (family.kind !== 'view' || family.strided === undefined || this.block.placeOf(source) !== null) break
+      source = node.inputs[0]!
+    }
+    return source
+  }
+
   /** Memory for what is dear to repeat over a broadcast, and every so often along a long chain. */
   private limitExpressions(): void {
     const cost = new Map<Variable, number>()
@@ -211,8 +222,9 @@ export class Decision {
       const kind = node.op.family.kind
       if (kind === 'scan' || !isOpen(output)) continue
       if (kind === 'view' && broadcasts(node)) {
-        const input = node.inputs[0]!
-        if (input.ndim > 0 && (cost.get(input) ?? 0) > cheapToBroadcast) this.add(input)
+        const source = this.unviewed(node.inputs[0]!)
+        const isDear = (cost.get(source) ?? 0) > cheapToBroadcast
+        if (isDear && isOpen(source)) this.add(source)
         if (!isOpen(output)) continue
       }
       let size = 1
