@@ -2,9 +2,10 @@
  * Lower: what a kernel has to compute → the kernel, and the arguments it is called with.
  */
 import type { Buffer, BufferRef, Call, Group, GroupTask } from '../program.js'
-import { lowerContract, lowerPack } from './contract.js'
+import { lowerContract } from './contract.js'
 import { lowerCheck, lowerScatter } from './indexed.js'
 import { lowerMap } from './map.js'
+import { lowerPack } from './pack.js'
 import { lowerReduce } from './reduce.js'
 
 export interface Lowered {

@@ -4,15 +4,12 @@
  */
 import type { Dim } from '@arignote/graph'
 import { type Axis, type Scalar, type Statement, s } from '@arignote/loops'
-import { type Expression, expressionOf, nodeCost, type PlaceOf } from '../expression.js'
+import { expressionOf, type PlaceOf } from '../expression.js'
 import type { Call, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, type Range, range, serial } from './builder.js'
 import { inPlacePairs } from './in-place.js'
 import { mergedSpace, pointwisePlaces } from './space.js'
 import { indexOf, Values } from './value.js'
-
-/** Bodies up to this many instructions run two vectors side by side: more would not fit the registers. */
-const cheapBody = 24
 
 export function lowerMap(name: string, stores: readonly StoreTo[], placeOf: PlaceOf): Call {
   const builder = new KernelBuilder(name)
@@ -35,17 +32,15 @@ export function lowerMap(name: string, stores: readonly StoreTo[], placeOf: Plac
   stores.forEach(({ place }, i) => {
     body.push({ kind: 'store', buffer: buffers[i]!, index: values.offset(place, index), value: results[i]! })
   })
-  const cost = costOf(expressions)
-  const nest = loopNest(builder, axes, space.extents, cost <= cheapBody ? 2 : 1, body)
+  const nest = loopNest(builder, axes, space.extents, body)
   return builder.finish(nest.body, nest.range, inPlacePairs(builder, stores, expressions, placeOf))
 }
 
-/** Serial loops with lanes along the last axis; the outermost one is the kernel's range. */
+/** Serial loops with lanes along the last axis, one vector at a time; the outermost one is the kernel's range. */
 export function loopNest(
   builder: KernelBuilder,
   axes: readonly Axis[],
   extents: readonly Dim[],
-  jam: number,
   body: readonly Statement[],
 ): { readonly body: readonly Statement[]; readonly range: Range | null } {
   if (axes.length === 0) return { body, range: null }
@@ -55,14 +50,7 @@ export function loopNest(
   for (let i = axes.length - 1; i >= 0; i--) {
     const begin = i === 0 ? s.size(outer.begin) : s.int(0)
     const end = i === 0 ? s.size(outer.end) : builder.size(extents[i]!)
-    nest = [
-      i === axes.length - 1 ? lanes(axes[i]!, begin, end, jam, nest) : serial(axes[i]!, begin, end, nest),
-    ]
+    nest = [i === axes.length - 1 ? lanes(axes[i]!, begin, end, 1, nest) : serial(axes[i]!, begin, end, nest)]
   }
   return { body: nest, range: outer }
-}
-
-function costOf(expressions: readonly Expression[]): number {
-  const interior = new Set(expressions.flatMap(x => [...x.interior]))
-  return [...interior].reduce((sum, v) => sum + nodeCost(v.owner!), 0)
 }
