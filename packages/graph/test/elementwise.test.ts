@@ -243,7 +243,7 @@ sign        bool        uint8       int32       float32     float64
 square      bool        uint8       int32       float32     float64
 floor       bool        uint8       int32       float32     float64
 relu        bool        uint8       int32       float32     float64
-not         bool        uint8       int32       float32     float64
+not         bool        uint8       int32       DTypeError  DTypeError
 exp         float32     float32     float32     float32     float64
 sigmoid     float32     float32     float32     float32     float64
 gelu        float32     float32     float32     float32     float64

@@ -153,6 +153,8 @@ interface UnaryEntry {
   grad?(g: Variable, x: Variable, out: Variable): Gradient
   /** The value can be infinite or NaN where x is finite. */
   readonly singular?: boolean
+  /** Floats are refused. */
+  readonly integral?: boolean
 }
 
 export interface FloatUnary {
@@ -180,6 +182,8 @@ export function unary(name: string, e: UnaryEntry): Unary {
   return entry(op, (x: TensorLike) => {
     const v = asTensor(x, name)
     if (v.dtype === 'bool' && e.bool === undefined) throw wrongDType(name, [v], 'cast it to int32 first')
+    if (isFloat(v.dtype) && e.integral)
+      throw wrongDType(name, [v], 'bools are combined, or the bits of integers')
     return apply1(op, [v], null)
   }) as Unary
 }

@@ -29,4 +29,4 @@ export const isInf = predicate('isInf', {
 })
 
 /** Of bools; of the bits of integers. */
-export const not = unary('not', { body: x => s.xor(x, -1), bool: x => s.not(x) })
+export const not = unary('not', { body: x => s.xor(x, -1), bool: x => s.not(x), integral: true })
