@@ -227,8 +227,9 @@ function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Vari
     const v = node.outputs[0]!
     if (!users.has(v)) continue
     const sum = node.inputs.reduce((total, input) => total + (cost.get(input) ?? 0), nodeCost(node))
+    if (decision.block.placeOf(v) !== null) continue
     cost.set(v, sum)
-    if (users.get(v)! > 1 && sum > cheapToRepeat && v.ndim > 0 && decision.block.placeOf(v) === null) {
+    if (users.get(v)! > 1 && sum > cheapToRepeat && v.ndim > 0) {
       dear.add(v)
       for (const input of node.inputs) if (users.get(input) === users.get(v)) dear.delete(input)
     }

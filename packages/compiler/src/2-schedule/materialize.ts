@@ -81,6 +81,7 @@ export class Decision {
         prepareScan(node, used).map(store => this.storeAt(store)),
       )
     for (const store of stores) this.storeAt(store)
+    for (const node of [...this.order].reverse()) if (isAssembled(node)) this.add(node.outputs[0]!)
     for (const node of this.order) this.place(node)
     for (const v of wanted) this.add(v)
     this.limitExpressions()
@@ -155,14 +156,13 @@ export class Decision {
         this.add(output)
         break
       case 'gather':
-        this.add(node.inputs[0]!)
+        if (node.inputs[0]!.owner?.op.family.kind !== 'source') this.add(node.inputs[0]!)
         break
       case 'scan':
         for (const input of node.inputs) if (!isInitialCarryOnly(node, input)) this.add(input)
         break
       case 'view':
-        if (family.assemble !== undefined) this.add(output)
-        else if (family.divides && this.block.placeOf(output) === null) this.add(node.inputs[0]!)
+        if (family.divides && this.block.placeOf(output) === null) this.add(node.inputs[0]!)
         break
       case 'map':
       case 'source':
@@ -241,6 +241,11 @@ export class Decision {
       }
     }
   }
+}
+
+/** It is put together from parts, which are then computed where they belong. */
+function isAssembled({ op: { family } }: Apply): boolean {
+  return family.kind === 'view' && family.assemble !== undefined
 }
 
 function isInitialCarryOnly(node: Apply, input: Variable): boolean {

@@ -149,8 +149,6 @@ function mapOfExpands(v: Variable): Variable | null {
   if (seen.length < inputs.length) return null
   const kept = v.shape.flatMap((_, axis) => (seen.every(({ axes }) => axes[axis] === null) ? [] : [axis]))
   if (kept.length === v.ndim) return null
-  if (kept.length + v.shape.filter((n, axis) => !kept.includes(axis) && n === 1).length === v.ndim)
-    return null
   const shape = kept.map(axis => v.shape[axis]!)
   const small = seen.map(({ source, axes }) =>
     buildAxes({ source, axes: kept.map(axis => axes[axis]!), shape }),
