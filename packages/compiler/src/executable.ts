@@ -55,6 +55,6 @@ export interface MemoryReport {
 }
 
 export interface Backend {
-  readonly name: 'wasm' | 'js' | 'reference'
+  readonly name: string
   prepare(graph: CompiledGraph, binding: Binding): Executable
 }

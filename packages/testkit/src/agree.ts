@@ -6,6 +6,7 @@
  */
 import {
   type BackendName,
+  backends,
   type CompiledFunction,
   type CompileOptions,
   compile,
@@ -21,7 +22,7 @@ export interface Mode {
   readonly options: Pick<CompileOptions, 'backend' | 'optimize'>
 }
 
-const names: readonly BackendName[] = ['reference', 'js', 'wasm', 'wasm-scalar']
+const names = Object.keys(backends) as readonly BackendName[]
 
 /** Every way there is to run a program. */
 export const modes: readonly Mode[] = names.flatMap(backend =>

@@ -23,7 +23,7 @@ export interface KernelMemory {
 export type KernelFunction = (...args: number[]) => void
 
 export interface KernelBackend {
-  readonly name: 'wasm' | 'js'
+  readonly name: string
   readonly target: Target
   /** Functions for kernels, compiled together where they are new, and cached by their printed text for the process. */
   load(kernels: readonly Kernel[], memory: KernelMemory): readonly KernelFunction[]
