@@ -20,7 +20,7 @@ interface Start {
 }
 
 const AIM = 150
-const STEADY = options.quick ? 3 : 10
+const STEADY = options.quick ? 3 : 5
 
 const subjects: Record<string, () => Promise<Start>> = {
   'arignote, 1 thread': async () => {
@@ -52,13 +52,13 @@ const subjects: Record<string, () => Promise<Start>> = {
 /** The first call, and the median of calls when all has been seen. */
 async function timed(step: (input: Batch) => Promise<unknown>): Promise<{ first: number; steady: number }> {
   const times: number[] = []
-  for (let k = 0; k < 3 + STEADY; k++) {
+  for (let k = 0; k < 2 + STEADY; k++) {
     const input = batch(k)
     const begin = performance.now()
     await step(input)
     times.push(performance.now() - begin)
   }
-  return { first: times[0]!, steady: summary(times.slice(3)).median }
+  return { first: times[0]!, steady: summary(times.slice(2)).median }
 }
 
 if (options.child !== undefined) {
@@ -67,7 +67,7 @@ if (options.child !== undefined) {
 } else {
   const names = Object.keys(subjects).filter(name => options.peers || name !== TFJS)
   const starts = new Map<string, Start[]>(names.map(name => [name, []]))
-  for (let k = 0; k < (options.quick ? 2 : 7); k++)
+  for (let k = 0; k < (options.quick ? 2 : 5); k++)
     for (const name of names) {
       const child = await start<object, Start>(name)
       starts.get(name)!.push(await child.ask({}))
