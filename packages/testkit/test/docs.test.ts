@@ -7,8 +7,10 @@ import { readFiles } from '../src/files.js'
 
 const root = join(__dirname, '../../..')
 const documents = readFiles(root, ['docs'], path => path.endsWith('.md'))
-if (existsSync(join(root, 'README.md')))
-  documents.set('README.md', readFileSync(join(root, 'README.md'), 'utf8'))
+for (const name of ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md'].filter(name =>
+  existsSync(join(root, name)),
+))
+  documents.set(name, readFileSync(join(root, name), 'utf8'))
 
 const blocks = [...documents].sort().flatMap(([path, text]) => readBlocks(path, text))
 
