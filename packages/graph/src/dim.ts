@@ -8,7 +8,8 @@
 
 /** An unknown size. Two named symbols of one name are one symbol; an unnamed one is its own. */
 export class DimSymbol {
-  readonly id: number
+  /** Tells symbols apart, and orders them: by name, and those without one by age, whatever else there is. */
+  readonly key: string
   private static count = 0
   private static readonly named = new Map<string, DimSymbol>()
 
@@ -17,7 +18,7 @@ export class DimSymbol {
     /** The int32 scalar Variable whose value this is; null when an argument's shape tells. */
     readonly source: object | null,
   ) {
-    this.id = DimSymbol.count++
+    this.key = name === null ? `?${String(DimSymbol.count++).padStart(9, '0')}` : JSON.stringify(name)
   }
 
   static of(name: string): DimSymbol {
@@ -60,7 +61,7 @@ export class DimExpr {
 
 export type Dim = number | DimExpr
 
-const atomKey = (atom: DimAtom): string => (atom instanceof DimSymbol ? `s${atom.id}` : atom.key)
+const atomKey = (atom: DimAtom): string => atom.key
 const monomialKey = (atoms: readonly DimAtom[]): string => atoms.map(atomKey).join('·')
 const termsOf = (dim: Dim): readonly DimTerm[] =>
   typeof dim !== 'number' ? dim.terms : dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]

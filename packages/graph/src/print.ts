@@ -114,14 +114,19 @@ class Names {
   readonly #variables = new Map<Variable, string>()
   readonly #symbols: Map<DimSymbol, string>
   readonly #taken: Set<string>
+  readonly #isInner: boolean
   #next = 0
 
   constructor(outer?: { readonly symbols: Map<DimSymbol, string>; readonly taken: Set<string> }) {
     this.#symbols = outer?.symbols ?? new Map()
     this.#taken = outer?.taken ?? new Set()
+    this.#isInner = outer !== undefined
   }
 
-  /** Names for a scan's step: other variables, the same symbols, no name twice. */
+  /**
+   * Names for a scan's step: other variables, the same symbols, no name twice. Equal steps are one, whatever their
+   * params were called by whoever wrote the first, so those names are not told.
+   */
   inner(): Names {
     return new Names({ symbols: this.#symbols, taken: this.#taken })
   }
@@ -129,7 +134,8 @@ class Names {
   of(v: Variable): string {
     const known = this.#variables.get(v)
     if (known !== undefined) return known
-    const own = v.name !== null && /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(v.name) && !this.#taken.has(v.name)
+    const isTold = v.name !== null && !(this.#isInner && v.owner === null)
+    const own = isTold && /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(v.name!) && !this.#taken.has(v.name!)
     const name = own ? v.name! : this.#fresh()
     this.#variables.set(v, name)
     this.#taken.add(name)

@@ -40,11 +40,11 @@ return g"
 b:f32[?2] = input
 c:f32[max(?1 - 1, 0)] = slice a {starts: [min(1, ?1)], steps: [1], sizes: [max(?1 - 1, 0)]}
 d:f32[2] = constant [1, 2]
-e:f32[?2 + max(?1 - 1, 0) + 2] = concatenate b c d {axis: 0}
+e:f32[max(?1 - 1, 0) + ?2 + 2] = concatenate b c d {axis: 0}
 f:f32[] = sum b {axes: [0]}
 g:f32[1] = expandDims f {axes: [0]}
-h:f32[?2 + max(?1 - 1, 0) + 2] = expand g {shape: [?2 + max(?1 - 1, 0) + 2]}
-i:f32[?2 + max(?1 - 1, 0) + 2] = add e h
+h:f32[max(?1 - 1, 0) + ?2 + 2] = expand g {shape: [max(?1 - 1, 0) + ?2 + 2]}
+i:f32[max(?1 - 1, 0) + ?2 + 2] = add e h
 j:f32[] = constant 7
 k:f32[1, 1] = expandDims j {axes: [0, 1]}
 l:f32[2, 2] = expand k {shape: [2, 2]}
@@ -67,10 +67,10 @@ b:f32[1] = expandDims a {axes: [0]}
 c:f32[4] = expand b {shape: [4]}
 d:f32[4], _ = scan U c x {length: time}
   e:f32[4, 4] = input
-  h:f32[4] = input
   f:f32[4] = input
-  g:f32[4] = contract h e i,ij->j
-  i:f32[4] = add f g
+  g:f32[4] = input
+  h:f32[4] = contract f e i,ij->j
+  i:f32[4] = add g h
   j:f32[4] = tanh i
   return j
 return d"

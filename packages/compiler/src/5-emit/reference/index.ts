@@ -12,7 +12,7 @@ export const referenceBackend: Backend = {
   prepare(graph, binding) {
     const sizes: Sizes = symbol => {
       const size = binding.get(symbol)
-      if (size === undefined) throw new Error(`internal: size ${symbol.name ?? symbol.id} is not bound`)
+      if (size === undefined) throw new Error(`internal: size ${symbol.name ?? symbol.key} is not bound`)
       return size
     }
     return executable(graph, sizes)
