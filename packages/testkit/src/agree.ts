@@ -22,7 +22,8 @@ export interface Mode {
   readonly options: Pick<CompileOptions, 'backend' | 'optimize'>
 }
 
-const names = Object.keys(backends) as readonly BackendName[]
+const others = (Object.keys(backends) as readonly BackendName[]).filter(name => name !== 'reference')
+const names: readonly BackendName[] = ['reference', ...others]
 
 /** Every way there is to run a program. */
 export const modes: readonly Mode[] = names.flatMap(backend =>
