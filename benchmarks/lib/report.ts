@@ -1,4 +1,5 @@
 /** What a benchmark says: a table for people, a JSON file in `results/` for comparing. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -66,11 +67,15 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
 /** Three digits, or whole. */
 export const milliseconds = (time: number) => (time < 100 ? time.toPrecision(3) : time.toFixed(0))
 
-/** Writes `results/NAME.json`, with what one must know of the machine. */
+/** Writes `results/NAME.json`, with the commit and what one must know of the machine. */
 export function save(name: string, result: object): void {
   mkdirSync(folder, { recursive: true })
   const machine = {
     date: new Date().toISOString(),
+    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).stdout?.trim(),
     node: process.version,
     v8: process.versions.v8,
     cpu: cpus()[0]?.model.trim(),
