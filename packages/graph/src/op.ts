@@ -48,7 +48,12 @@ export interface Op<P = unknown> {
    * The same computation for many values at once: inputs marked `batched` have one more axis in front, and so has the
    * result. Used to take work out of loops. Absent: the family's own rule (see `batch.ts`), if it has one.
    */
-  batch?(inputs: readonly Variable[], batched: readonly boolean[], params: P, context: BatchContext): Variable | null
+  batch?(
+    inputs: readonly Variable[],
+    batched: readonly boolean[],
+    params: P,
+    context: BatchContext,
+  ): Variable | null
 }
 
 export interface BatchContext {
@@ -102,7 +107,10 @@ export interface ViewFamily<P> {
    * Of views with one input: where the view lies when the input lies in memory with these strides (in elements), so that
    * it needs no copy; null where strides cannot say it (a reshape across a gap). Absent: never.
    */
-  strided?(strides: readonly Dim[], context: StridedContext<P>): { readonly offset: Dim; readonly strides: readonly Dim[] } | null
+  strided?(
+    strides: readonly Dim[],
+    context: StridedContext<P>,
+  ): { readonly offset: Dim; readonly strides: readonly Dim[] } | null
   /** `read` has to divide indices (a reshape that regroups axes), so its input should lie in memory first. */
   readonly divides?: boolean
   /** Of views that put their inputs side by side: the index at which each input begins in the output. */
@@ -119,7 +127,11 @@ export type Family<P> =
   /** Elementwise over inputs of one shape (the builder has broadcast them). */
   | { readonly kind: 'map'; body(args: readonly Scalar[], params: P, output: TensorType): Scalar }
   /** Removes the axes; the rest keep their order. */
-  | { readonly kind: 'reduce'; monoid(input: TensorType, params: P): Monoid; axes(params: P): readonly number[] }
+  | {
+      readonly kind: 'reduce'
+      monoid(input: TensorType, params: P): Monoid
+      axes(params: P): readonly number[]
+    }
   /** Each element is an element of an input, or a constant. */
   | ViewFamily<P>
   | { readonly kind: 'contract'; spec(params: P): Contraction }

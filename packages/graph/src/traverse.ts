@@ -4,7 +4,10 @@
 import { type Apply, apply, type Variable, withOrigins } from './variable.js'
 
 /** Every Apply that the variables depend on, inputs before users. Stops at (and leaves out) owners of `stop` variables. */
-export function topologicalOrder(results: readonly Variable[], stop?: ReadonlySet<Variable>): readonly Apply[] {
+export function topologicalOrder(
+  results: readonly Variable[],
+  stop?: ReadonlySet<Variable>,
+): readonly Apply[] {
   const order: Apply[] = []
   const state = new Map<Apply, 'open' | 'done'>()
   const stack: Apply[] = []
@@ -34,7 +37,8 @@ export function topologicalOrder(results: readonly Variable[], stop?: ReadonlySe
 /** Inputs and shared variables that the results depend on, in order of first use. */
 export function freeVariables(results: readonly Variable[]): readonly Variable[] {
   const found = new Set<Variable>()
-  for (const node of topologicalOrder(results)) for (const v of node.inputs) if (v.owner === null) found.add(v)
+  for (const node of topologicalOrder(results))
+    for (const v of node.inputs) if (v.owner === null) found.add(v)
   for (const v of results) if (v.owner === null) found.add(v)
   return [...found]
 }
@@ -43,7 +47,7 @@ export function freeVariables(results: readonly Variable[]): readonly Variable[]
 export function dependents(results: readonly Variable[], roots: Iterable<Variable>): ReadonlySet<Variable> {
   const marked = new Set<Variable>(roots)
   for (const node of topologicalOrder(results)) {
-    if (node.inputs.some((v) => marked.has(v))) for (const output of node.outputs) marked.add(output)
+    if (node.inputs.some(v => marked.has(v))) for (const output of node.outputs) marked.add(output)
   }
   return marked
 }
@@ -62,11 +66,14 @@ export function consumers(results: readonly Variable[]): ReadonlyMap<Variable, r
 }
 
 /** The results with variables replaced wherever they occur; untouched nodes stay the same objects. */
-export function substitute(results: readonly Variable[], replacement: ReadonlyMap<Variable, Variable>): readonly Variable[] {
+export function substitute(
+  results: readonly Variable[],
+  replacement: ReadonlyMap<Variable, Variable>,
+): readonly Variable[] {
   const mapped = new Map<Variable, Variable>(replacement)
   const image = (v: Variable) => mapped.get(v) ?? v
   for (const node of topologicalOrder(results, new Set(replacement.keys()))) {
-    if (node.outputs.every((v) => mapped.has(v))) continue
+    if (node.outputs.every(v => mapped.has(v))) continue
     const inputs = node.inputs.map(image)
     if (inputs.every((v, i) => v === node.inputs[i])) continue
     const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, node.params))
