@@ -21,6 +21,8 @@ export interface DriverContext {
   failed(): boolean
 }
 
+const { imul } = Math
+
 interface Move {
   readonly argument: number
   readonly depth: number
@@ -86,11 +88,13 @@ function runAction(run: Run<Call>, context: DriverContext): Action {
     }
   }
   const moving = [...new Set(moves.map(move => move.argument))]
+  // Called for every trip: no iterators, and integers only, so that nothing is allocated.
   return trips => {
-    for (const argument of moving) args[argument] = start[argument]!
-    for (const { argument, depth, bytes, slots, phase } of moves) {
+    for (let i = 0; i < moving.length; i++) args[moving[i]!] = start[moving[i]!]!
+    for (let i = 0; i < moves.length; i++) {
+      const { argument, depth, bytes, slots, phase } = moves[i]!
       const t = trips[depth]! + phase
-      args[argument]! += bytes * (slots === 0 ? t : t % slots)
+      args[argument] = (args[argument]! + imul(bytes, slots === 0 ? t : t % slots)) >>> 0
     }
     invoke()
     return !canFail || !context.failed()
