@@ -3,7 +3,7 @@
  *
  * A kernel is a function of its own. Buffers are passed as addresses, extents and strides that come from a symbol as
  * int32 sizes, both in the order of `params`; what is a number here is a constant in the code. Kernels are cached by
- * their printed text, so nothing in them may depend on where or how often they are used.
+ * their structure, so nothing in them may depend on where or how often they are used.
  *
  * Lanes. A loop of mode 'lanes' promises that its iterations are independent (apart from its folds), so a back end
  * may run several at once in one vector register, and further `jam` such vectors side by side (unroll and jam): inside,

@@ -6,7 +6,7 @@
  *         b[i] = a[i] + 1.0
  *
  * Names say only positions: equal kernels print equally whatever their axes, registers and parameters are called, and
- * different kernels print differently. So the text without the kernel's own name is its key in every code cache.
+ * different kernels print differently. (Code caches go by `kernelKey`, which says the same at less cost.)
  * What a statement uses twice, or what would make its line too long, is printed once before it as t0, t1, …
  */
 import { dtypeInfo } from './dtype.js'
@@ -17,12 +17,7 @@ import { type Nominal, scalarsOf, Values } from './values.js'
 
 /** A kernel as text, under its name. */
 export function printKernel(kernel: Kernel): string {
-  return `kernel ${kernel.name}${kernelKey(kernel)}`
-}
-
-/** The text of a kernel without its name: equal for kernels of equal structure, and only for those. */
-export function kernelKey(kernel: Kernel): string {
-  return new Printer(kernel).lines.join('\n')
+  return `kernel ${kernel.name}${new Printer(kernel).lines.join('\n')}`
 }
 
 /** A scalar as text; axes, registers and parameters go by their own names. */

@@ -25,7 +25,7 @@ export type KernelFunction = (...args: number[]) => void
 export interface KernelBackend {
   readonly name: string
   readonly target: Target
-  /** Functions for kernels, compiled together where they are new, and cached by their printed text for the process. */
+  /** Functions for kernels, compiled together where they are new, and cached by their structure for the process. */
   load(kernels: readonly Kernel[], memory: KernelMemory): readonly KernelFunction[]
   /** The code of a kernel as text: WebAssembly text or JavaScript. */
   text(kernel: Kernel): string

@@ -1,7 +1,7 @@
 /**
  * The WebAssembly back end: kernels  →  one module for each batch of new ones, on the process's memory.
  *
- * Functions are cached by the kernels' printed text, so a kernel that was hot stays hot wherever it turns up again.
+ * Functions are cached by the kernels' structure, so a kernel that was hot stays hot wherever it turns up again.
  */
 import { type DType, type Kernel, kernelKey } from '@arignote/loops'
 import {
