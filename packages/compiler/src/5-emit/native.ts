@@ -19,6 +19,7 @@ import { type Driver, fixedRow, makeDriver } from './driver.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
+  reserve(shared: CompiledGraph['shared'], scratch: number): void
   adopt(shared: CompiledGraph['shared'][number]): number
   place(data: TypedArray): number
   scratch(bytes: number): number
@@ -125,6 +126,7 @@ export class NativeExecutable implements Executable {
   /** Makes the driver anew when the arena or a shared variable has moved. */
   #prepare(): void {
     const { heap, plan, graph, program, kernels } = this.parts
+    if (this.#base < 0) heap.reserve(graph.shared, plan.bytes)
     const addresses = graph.shared.map(shared => heap.adopt(shared))
     const base = heap.scratch(plan.bytes)
     const moved = base !== this.#base || addresses.some((address, i) => address !== this.#sharedAddresses[i])

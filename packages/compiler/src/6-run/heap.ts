@@ -6,7 +6,7 @@
  * Growth detaches every typed array made before it, so views are made on demand and never kept.
  */
 import type { Cell, Shared } from '@arignote/graph'
-import { type DType, dtypeInfo, type TypedArray } from '@arignote/loops'
+import { bytesOf, type DType, dtypeInfo, type TypedArray } from '@arignote/loops'
 import { memoryExhausted } from '../errors.js'
 import { alignment, alignUp, Blocks } from './blocks.js'
 
@@ -70,11 +70,24 @@ export class Heap {
   }
 
   /**
+   * Makes room for variables that are to be adopted and for an arena, in one growth: each growth makes a new buffer of the
+   * whole memory, which the garbage collector counts in full.
+   */
+  reserve(shared: readonly Shared[], scratch: number): void {
+    const { memory } = this
+    const arena = this.#arena?.bytes ?? 0
+    let bytes = arena < scratch ? alignUp(scratch) - arena : 0
+    for (const { cell } of shared) if (!this.#holds(cell)) bytes += alignUp(bytesIn(cell))
+    const missing = bytes - this.#blocks.freeBytes
+    if (missing > 0) this.#grow(memory, this.#blocks.tail + missing)
+  }
+
+  /**
    * The address of a shared variable's value: the first time it moves here, with its cell. The address is for life,
    * unless the variable was made with unknown axes and its size changes: so ask at every call.
    */
   adopt(shared: Shared): number {
-    if (shared.cell instanceof HeapCell && shared.cell.heap === this) return shared.cell.address
+    if (this.#holds(shared.cell)) return shared.cell.address
     const { dtype, shape } = shared.cell
     const cell = new HeapCell(this, dtype, shape, this.#copyIn(shared.cell.read()))
     this.#collected.register(cell, cell.block)
@@ -121,6 +134,10 @@ export class Heap {
   /** The elements of a block, valid until the memory grows. */
   view(dtype: DType, address: number, length: number): TypedArray {
     return new dtypeInfo[dtype].array(this.memory.buffer, address, length)
+  }
+
+  #holds(cell: Cell): cell is HeapCell {
+    return cell instanceof HeapCell && cell.heap === this
   }
 
   #copyIn(data: TypedArray): Block {
@@ -181,6 +198,10 @@ class HeapCell implements Cell {
     this.shape = [...shape]
     this.read().set(data)
   }
+}
+
+function bytesIn({ dtype, shape }: Cell): number {
+  return shape.reduce((bytes, size) => bytes * size, bytesOf(dtype))
 }
 
 const noViews = (): HeapViews => viewsOf(new ArrayBuffer(0))
