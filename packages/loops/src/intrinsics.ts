@@ -7,7 +7,7 @@
 import * as error from './intrinsics/error.js'
 import * as exponential from './intrinsics/exponential.js'
 import * as logarithm from './intrinsics/logarithm.js'
-import { pow } from './intrinsics/power.js'
+import { pow32, pow64 } from './intrinsics/power.js'
 import * as trigonometric from './intrinsics/trigonometric.js'
 import { type IntrinsicName, type Scalar, s } from './scalar.js'
 
@@ -35,7 +35,7 @@ const expansions: Readonly<Record<IntrinsicName, Expansion>> = {
   log1p: both(logarithm.log1p),
   log2: wide(logarithm.log2),
   log10: wide(logarithm.log10),
-  pow: wide(pow),
+  pow: { float32: pow32, float64: pow64 },
   sin: wide(trigonometric.sin),
   cos: wide(trigonometric.cos),
   tan: wide(trigonometric.tan),

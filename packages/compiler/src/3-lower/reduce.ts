@@ -5,7 +5,15 @@
  * several results side by side. Reductions that ask for positions and reduce the last axis run serially.
  */
 import type { Apply, Dim } from '@arignote/graph'
-import { type Fold, type Register, type Scalar, type Statement, s, scalarType } from '@arignote/loops'
+import {
+  type Fold,
+  postorder,
+  type Register,
+  type Scalar,
+  type Statement,
+  s,
+  scalarType,
+} from '@arignote/loops'
 import { type Expression, expressionOf, type PlaceOf } from '../expression.js'
 import type { Call, Place, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, range, serial } from './builder.js'
@@ -13,7 +21,11 @@ import { inPlacePairs } from './in-place.js'
 import { mergedSpace, pointwisePlaces } from './space.js'
 import { indexOf, Values } from './value.js'
 
-const jam = 4
+/**
+ * Accumulators side by side, for what waits for its own last addition. A transcendental function is long enough for the core to
+ * overlap iterations by itself, and four copies of it are but more code.
+ */
+const jamOf = (element: readonly Scalar[]) => (postorder(element).some(x => x.kind === 'intrinsic') ? 1 : 4)
 
 export function lowerReduce(name: string, node: Apply, store: StoreTo, placeOf: PlaceOf): Call {
   const { family } = node.op
@@ -44,6 +56,7 @@ export function lowerReduce(name: string, node: Apply, store: StoreTo, placeOf: 
     reducedLoops.map(i => ({ at: at[i]!, extent: space.extents[i]! })),
   )
   const element = monoid.lift(values.at(input, indexOf(at, space.merged)), position)
+  const jam = jamOf(element)
   const identity = monoid.identity(scalarType(input.dtype))
   const accumulators = element.map(x => builder.register('acc', x.type))
   const combine = combineStatements(

@@ -1,11 +1,12 @@
 /**
- * xʸ for float64, after FreeBSD's `e_pow.c`: log₂|x| in two floats, times y, and 2 to that. Where C and JavaScript differ
- * (1 to the ±∞ or NaN), it is JavaScript's NaN.
+ * xʸ. For float64 after FreeBSD's `e_pow.c`: log₂|x| in two floats, times y, and 2 to that. For float32 one float64 holds
+ * the logarithm well enough. Where C and JavaScript differ (1 to the ±∞ or NaN), it is JavaScript's NaN.
  *
  * Products that must be exact are made of halves (`truncated`), and never by `mulAdd`, which may or may not fuse.
  */
 import { type Scalar, s } from '../scalar.js'
-import { float64, polynomial, toFloat, truncated } from './format.js'
+import { atLeast, atMost, float64, polynomial, toFloat, truncated } from './format.js'
+import { log2 } from './logarithm.js'
 
 /** 2/(3·ln 2), and log₂ 1.5, each as a sum of two. */
 const slope = { full: 0.9617966939259756, high: 0.9617967009544373, low: -7.028461650952758e-9 }
@@ -83,7 +84,7 @@ function exp2(high: Scalar, low: Scalar): Scalar {
   return s.mul(s.mul(s.add(less, 1), scale(half)), scale(s.sub(exponent, half)))
 }
 
-export function pow(x: Scalar, y: Scalar): Scalar {
+export function pow64(x: Scalar, y: Scalar): Scalar {
   const magnitude = s.abs(x)
   const log = log2Pair(magnitude)
   const isZero = s.eq(magnitude, 0)
@@ -99,6 +100,23 @@ export function pow(x: Scalar, y: Scalar): Scalar {
   const isUndefined = s.or(s.ne(size, size), s.ne(x, x))
   const bounded = s.select(s.gt(size, 1100), f(Infinity), s.select(s.lt(size, -1100), f(0), core))
   return s.select(s.eq(y, 0), f(1), s.select(isUndefined, f(Number.NaN), signed(x, y, bounded)))
+}
+
+/** 1/n! from n = 2: eʳ = 1 + r + r²·q(r) to 2⁻³⁷ for |r| ≤ ½·ln 2. */
+const factorials = [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1 / 40320, 1 / 362880]
+
+/** Of float32 operands, rounded once at the end. Beyond 2^±200 the result is 0 or ∞ anyway, and NaN goes through all of it. */
+export function pow32(x: Scalar, y: Scalar): Scalar {
+  const base = s.cast(x, 'float64')
+  const exponent = s.cast(y, 'float64')
+  const log = s.mul(exponent, log2(s.abs(base)))
+  const bounded = atLeast(atMost(log, 200), -200)
+  const shifted = s.add(bounded, float64.magic)
+  const r = s.mul(s.sub(bounded, s.sub(shifted, float64.magic)), Math.LN2)
+  const fraction = s.add(s.mulAdd(s.mul(r, r), polynomial(r, factorials), r), 1)
+  const scale = s.fromBits64(s.add(s.shl(s.bitsOf64(shifted), 52), float64.one))
+  const value = signed(base, exponent, s.mul(fraction, scale))
+  return s.cast(s.select(s.eq(y, 0), f(1), value), 'float32')
 }
 
 /** −0, −∞ and negative x: odd powers are negative, and only integer powers of finite x < 0 exist. */
