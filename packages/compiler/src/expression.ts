@@ -57,11 +57,23 @@ export function isPointwise({ interior, leaves }: Expression, anchor: Apply | nu
       return (
         node === anchor ||
         node.op.family.kind === 'map' ||
+        (node.op.family.kind === 'source' && node.op.family.flat === true) ||
         scalar(v) ||
-        (node.op.family.kind === 'view' && node.inputs.every(scalar))
+        repeatedScalar(v) !== null
       )
     })
   )
+}
+
+/** The scalar that every element of a chain of views is: views that only lay elements out, so that all are the one. */
+export function repeatedScalar(v: Variable): Variable | null {
+  let source = v
+  while (source.ndim > 0) {
+    const node = source.owner
+    if (node?.op.family.kind !== 'view' || node.op.family.strided === undefined) return null
+    source = node.inputs[0]!
+  }
+  return source
 }
 
 /** About how many instructions an element of a map costs, by what its body is built from. */

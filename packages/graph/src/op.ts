@@ -117,13 +117,20 @@ export interface ViewFamily<P> {
   assemble?(context: Omit<IndexContext<P>, 'size'>): readonly (readonly Dim[])[]
 }
 
+/** Elements computed from their index alone. */
+export interface SourceFamily<P> {
+  readonly kind: 'source'
+  at(index: readonly Scalar[], context: IndexContext<P>): Scalar
+  /** `at` wants one index, the element's position in C order, whatever the number of axes. */
+  readonly flat?: boolean
+}
+
 export type StridedContext<P> = Omit<IndexContext<P>, 'size'>
 
 export type Family<P> =
   /** A value that lives in params: { data, shape }. */
   | { readonly kind: 'constant' }
-  /** Elements computed from their index alone. */
-  | { readonly kind: 'source'; at(index: readonly Scalar[], context: IndexContext<P>): Scalar }
+  | SourceFamily<P>
   /** Elementwise over inputs of one shape (the builder has broadcast them). */
   | { readonly kind: 'map'; body(args: readonly Scalar[], params: P, output: TensorType): Scalar }
   /** Removes the axes; the rest keep their order. */

@@ -4,8 +4,9 @@
  * A variable with a place answers with a load; everything else asks its inputs. Between them stands nothing but the
  * families' own words (`body`, `read`, `at`), so nothing here knows an op.
  */
-import type { Variable, ViewPiece } from '@arignote/graph'
+import { contiguousStrides, type Variable, type ViewPiece } from '@arignote/graph'
 import { type Scalar, s, scalarType } from '@arignote/loops'
+import { repeatedScalar } from '../expression.js'
 import type { Place } from '../program.js'
 import type { KernelBuilder } from './builder.js'
 
@@ -83,7 +84,7 @@ export class Values {
         return s.const(scalarType(v.dtype), data[0]!)
       }
       case 'source':
-        return family.at(this.axes(index), context)
+        return family.at(family.flat ? [this.position(v, index)] : this.axes(index), context)
       case 'map': {
         const value = family.body(
           inputs.map(x => this.at(x, index)),
@@ -93,8 +94,8 @@ export class Values {
         return v.dtype === 'uint8' && value.kind !== 'load' ? s.and(value, 255) : value
       }
       case 'view': {
-        if (inputs.length === 1 && inputs[0]!.ndim === 0 && index.groups !== null)
-          return this.at(inputs[0]!, scalarIndex)
+        const scalar = index.groups === null ? null : repeatedScalar(v)
+        if (scalar !== null) return this.at(scalar, scalarIndex)
         return this.view(inputs, family.read(this.axes(index), context), v)
       }
       case 'gather':
@@ -107,6 +108,13 @@ export class Values {
       default:
         return family satisfies never
     }
+  }
+
+  /** The position in C order of the element at an index. */
+  private position(v: Variable, { values, groups }: Index): Scalar {
+    const all = contiguousStrides(v.shape)
+    const strides = groups === null ? all : groups.map(axes => all[axes.at(-1)!]!)
+    return this.builder.linear(values, strides)
   }
 
   private axes({ values, groups }: Index): readonly Scalar[] {

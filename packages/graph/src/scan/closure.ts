@@ -50,7 +50,7 @@ function isLight(node: Apply, light: ReadonlySet<Variable>): boolean {
       return typeof size === 'number' && size <= smallest
     }
     case 'source':
-      return type.shape.length === 0
+      return type.shape.length === 0 || node.op.family.flat === true
     case 'view':
       return node.inputs.every(v => light.has(v))
     case 'map':

@@ -53,9 +53,11 @@ export function prepareSource(family: FamilyOf<'source'>, node: Apply, sizes: Si
   const { dtype } = node.outputs[0]!
   const shape = shapeUnder(node.outputs[0]!.type, sizes)
   const context = contextOf(node, sizes)
+  const strides = stridesOf(shape)
+  const at = (index: readonly Scalar[]) => family.at(family.flat ? [dot(index, strides)] : index, context)
   let data: TypedArray | null = null
   return () => {
-    data ??= tabulate(shape, index => family.at(index, context), allocate(dtype, countOf(shape)))
+    data ??= tabulate(shape, at, allocate(dtype, countOf(shape)))
     return [{ dtype, shape, data: data.slice() }]
   }
 }
