@@ -74,24 +74,30 @@ function isConst(x: Scalar, value: number): boolean {
   return x.kind === 'const' && x.value === value
 }
 
-function fill(name: InstructionName, operands: readonly Operand[]): Scalar[] {
+const isShift = (name: InstructionName) => name === 'shl' || name === 'shrS' || name === 'shrU'
+
+/** Numbers as constants of their neighbours' type. */
+function fill(name: InstructionName, operands: readonly Operand[]): readonly Scalar[] {
+  if (!operands.some(x => typeof x === 'number')) return operands as readonly Scalar[]
   const typed = operands.find((x, i): x is Scalar => typeof x !== 'number' && !(name === 'select' && i === 0))
   if (typed === undefined) throw new Error(`internal: ${name} needs a typed operand`)
   return operands.map((x, i) =>
-    typeof x === 'number' ? constant(name.startsWith('sh') && i === 1 ? 'int32' : typed.type, x) : x,
+    typeof x === 'number' ? constant(isShift(name) && i === 1 ? 'int32' : typed.type, x) : x,
   )
 }
 
 function instruction(name: InstructionName, ...operands: readonly Operand[]): Scalar {
   const args = fill(name, operands)
   const info = instructions[name]
-  const subject = name === 'select' ? args[1]! : args[0]!
-  if (!(info.accepts as readonly ScalarType[]).includes(subject.type)) {
-    throw new Error(`internal: ${name} is not defined for ${subject.type}`)
+  const first = name === 'select' ? 1 : 0
+  const { type } = args[first]!
+  if (!(info.accepts as readonly ScalarType[]).includes(type)) {
+    throw new Error(`internal: ${name} is not defined for ${type}`)
   }
-  const alike = name === 'select' ? args.slice(1) : name.startsWith('sh') ? [args[0]!] : args
-  if (alike.some(x => x.type !== subject.type)) {
-    throw new Error(`internal: ${name} of unlike types ${args.map(x => x.type).join(', ')}`)
+  const end = isShift(name) ? 1 : args.length
+  for (let i = first; i < end; i++) {
+    if (args[i]!.type !== type)
+      throw new Error(`internal: ${name} of unlike types ${args.map(x => x.type).join(', ')}`)
   }
   if (name === 'select' && args[0]!.type !== 'bool')
     throw new Error('internal: select needs a bool condition')
@@ -100,14 +106,15 @@ function instruction(name: InstructionName, ...operands: readonly Operand[]): Sc
       kind: 'instruction',
       name,
       args,
-      type: info.result === 'same' ? subject.type : info.result,
+      type: info.result === 'same' ? type : info.result,
     }
   )
 }
 
 /** Exact identities of int32 index arithmetic; floats are left alone. */
 function foldInteger(name: InstructionName, args: readonly Scalar[]): Scalar | null {
-  const [a, b] = args as [Scalar, Scalar]
+  const a = args[0]!
+  const b = args[1]
   if (name === 'select') return args[0]!.kind === 'const' ? (args[0]!.value ? args[1]! : args[2]!) : null
   if (a.type === 'bool' && b !== undefined) {
     if (name === 'and') return isConst(a, 1) || isConst(b, 0) ? b : isConst(b, 1) || isConst(a, 0) ? a : null

@@ -129,10 +129,11 @@ function writeBody(
     out.byte(valueTypes[type])
   })
 
-  for (const item of body) {
+  for (let i = 0; i < body.length; i++) {
+    const item = body[i]!
     if (item.kind === 'op') {
       out.bytes(item.row.bytes)
-      writeImmediate(out, item.immediate)
+      if (item.immediate.kind !== 'none') writeImmediate(out, item.immediate)
       continue
     }
     out.byte(plainBytes[item.kind])

@@ -32,8 +32,10 @@ export class ByteWriter {
   /** Bytes as they are. */
   bytes(values: Uint8Array | readonly number[]): void {
     this.#reserve(values.length)
-    this.#bytes.set(values, this.#length)
-    this.#length += values.length
+    if (values.length > 16) {
+      this.#bytes.set(values, this.#length)
+      this.#length += values.length
+    } else for (let i = 0; i < values.length; i++) this.#bytes[this.#length++] = values[i]!
   }
 
   /** Unsigned LEB128 of an integer in [0, 2³²). */

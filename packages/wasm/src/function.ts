@@ -14,7 +14,7 @@ import {
   operandMismatch,
   unknownInstruction,
 } from './errors.js'
-import { type ImmediateArguments, immediateOf } from './immediate.js'
+import { type ImmediateArguments, immediateOf, noImmediate } from './immediate.js'
 import type { Callable, Global, Instruction, Label, Local, WasmFunction } from './instruction.js'
 import type { Opcode, ValueType } from './opcode.js'
 import { type KindOf, type OpName, opcodes } from './opcodes.js'
@@ -122,7 +122,7 @@ export class FunctionBuilder {
   op<N extends OpName>(name: N, ...immediates: ImmediateArguments[KindOf<N>]): this {
     const row: Opcode | undefined = opcodes[name]
     if (!row) throw unknownInstruction(name, this.self.name)
-    const immediate = immediateOf(name, row, immediates)
+    const immediate = row.immediate === 'none' ? noImmediate : immediateOf(name, row, immediates)
     this.#stack.take(name, row.operands)
     this.#stack.put(row.results)
     if (row.memory) this.#function.usesMemory = true

@@ -46,7 +46,7 @@ export type Immediate =
       readonly lane: number
     }
 
-const nothing: Immediate = { kind: 'none' }
+export const noImmediate: Immediate = { kind: 'none' }
 
 type Check<K extends ImmediateKind> = (
   name: string,
@@ -55,7 +55,7 @@ type Check<K extends ImmediateKind> = (
 ) => Immediate
 
 const checks: { readonly [K in ImmediateKind]: Check<K> } = {
-  none: () => nothing,
+  none: () => noImmediate,
   i32: (name, _row, value) => {
     if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32)
       throw badImmediate(name, 'expected a 32-bit integer', value)

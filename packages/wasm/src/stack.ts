@@ -24,6 +24,7 @@ interface Frame {
 export class OperandStack {
   readonly #operands: Operand[] = []
   readonly #frames: Frame[] = []
+  #innermost: Frame | undefined
 
   constructor(readonly functionName: string) {}
 
@@ -34,7 +35,8 @@ export class OperandStack {
 
   /** Enters a block. */
   open(label: Label, results: readonly ValueType[]): void {
-    this.#frames.push({ label, results, base: this.#operands.length, unreachable: false })
+    this.#innermost = { label, results, base: this.#operands.length, unreachable: false }
+    this.#frames.push(this.#innermost)
   }
 
   /** Leaves a block, which must hold its results and nothing else; returns them. */
@@ -44,6 +46,7 @@ export class OperandStack {
     this.take(what, results)
     if (this.#operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
     this.#frames.pop()
+    this.#innermost = this.#frames[this.#frames.length - 1]
     return results
   }
 
@@ -51,17 +54,17 @@ export class OperandStack {
   take(what: string, types: readonly ValueType[]): void {
     const { base, unreachable } = this.#frame
     const operands = this.#operands
-    const top = operands.length
-    for (let i = 1; i <= types.length; i++) {
+    const first = operands.length - types.length
+    for (let i = types.length - 1; i >= 0; i--) {
       // Below the base of unreachable code there is as much as anyone asks for.
-      if (top - i < base && unreachable) break
-      const found = top - i < base ? undefined : operands[top - i]
-      if (found !== types[types.length - i] && found !== 'any') {
-        const shown = operands.slice(Math.max(base, top - types.length))
+      if (first + i < base && unreachable) break
+      const found = first + i < base ? undefined : operands[first + i]
+      if (found !== types[i] && found !== 'any') {
+        const shown = operands.slice(Math.max(base, first))
         throw operandMismatch(what, types, shown, this.functionName)
       }
     }
-    while (operands.length > base && operands.length > top - types.length) operands.pop()
+    while (operands.length > base && operands.length > first) operands.pop()
   }
 
   /** Removes the operand of an instruction that names a variable. */
@@ -81,7 +84,7 @@ export class OperandStack {
 
   /** Adds the results of an instruction. */
   put(types: readonly Operand[]): void {
-    for (const type of types) this.#operands.push(type)
+    for (let i = 0; i < types.length; i++) this.#operands.push(types[i]!)
   }
 
   /** Adds one operand. */
@@ -103,8 +106,7 @@ export class OperandStack {
   }
 
   get #frame(): Frame {
-    const frame = this.#frames[this.#frames.length - 1]
-    if (!frame) throw finished(this.functionName)
-    return frame
+    if (!this.#innermost) throw finished(this.functionName)
+    return this.#innermost
   }
 }

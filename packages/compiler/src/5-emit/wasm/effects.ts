@@ -2,6 +2,7 @@
  * Effects: what a loop changes, and what in a lanes loop differs from lane to lane.
  */
 import {
+  type Axis,
   type BufferParam,
   expandIntrinsic,
   type Loop,
@@ -54,46 +55,67 @@ export interface Varying {
 export function varyingOf(loop: Loop): Varying {
   const registers = new Set<Register>(loop.folds.flatMap(fold => [...fold.registers]))
   const statements = [...statementsOf(loop.body)]
-  const assignments = statements.filter(x => x.kind === 'declare' || x.kind === 'assign')
   for (;;) {
-    const before = registers.size
-    const known = new Map<Scalar, boolean>()
-    for (const { register, value } of assignments) {
-      if (isVarying(value, loop, registers, known)) registers.add(register)
-    }
-    if (registers.size > before) continue
-    for (const x of statements) for (const scalar of scalarsOf(x)) isVarying(scalar, loop, registers, known)
-    const isWide = (x: { type: string }) => x.type === 'float64' || x.type === 'int64'
+    const analysis = new Analysis(loop.axis, registers)
+    if (!analysis.isComplete(statements)) continue
+    const wide = [...registers].some(isWide) || analysis.foundWide
     const storesWide = statements.some(x => x.kind === 'store' && x.buffer.dtype === 'float64')
-    const wide =
-      storesWide || [...registers].some(isWide) || [...known].some(([x, varies]) => varies && isWide(x))
-    return { registers, lanes: wide ? 2 : 4 }
+    return { registers, lanes: wide || storesWide ? 2 : 4 }
   }
 }
 
-function isVarying(
-  root: Scalar,
-  loop: Loop,
-  registers: ReadonlySet<Register>,
-  known: Map<Scalar, boolean>,
-): boolean {
-  const stack: Scalar[] = [root]
-  while (stack.length > 0) {
-    const x = stack[stack.length - 1]!
-    if (known.has(x)) {
-      stack.pop()
-      continue
+const isWide = ({ type }: Register | Scalar) => type === 'float64' || type === 'int64'
+
+/** One pass over the statements of a lanes loop, which adds to `registers` those that it finds to vary. */
+class Analysis {
+  /** Whether a value of 64 bits varies. */
+  foundWide = false
+  readonly #varies = new Map<Scalar, boolean>()
+  /** Registers that were read as the same in every lane. */
+  readonly #uniform = new Set<Register>()
+
+  constructor(
+    private readonly axis: Axis,
+    private readonly registers: Set<Register>,
+  ) {}
+
+  /** False where a register turns out to vary after it has been taken for uniform: all must be looked at again. */
+  isComplete(statements: readonly Statement[]): boolean {
+    for (const x of statements) {
+      let varies = false
+      for (const scalar of scalarsOf(x)) varies = this.#isVarying(scalar) || varies
+      if (!varies || (x.kind !== 'declare' && x.kind !== 'assign')) continue
+      this.registers.add(x.register)
+      if (this.#uniform.has(x.register)) return false
     }
-    const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : operandsOf(x)
-    const waiting = operands.filter(y => !known.has(y))
-    if (waiting.length > 0) {
-      stack.push(...waiting)
-      continue
-    }
-    stack.pop()
-    const isSource =
-      (x.kind === 'axis' && x.axis === loop.axis) || (x.kind === 'register' && registers.has(x.register))
-    known.set(x, isSource || operands.some(y => known.get(y)))
+    return true
   }
-  return known.get(root)!
+
+  #isVarying(root: Scalar): boolean {
+    const known = this.#varies
+    const stack: Scalar[] = [root]
+    while (stack.length > 0) {
+      const x = stack[stack.length - 1]!
+      const height = stack.length
+      if (!known.has(x)) {
+        const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : operandsOf(x)
+        for (let i = 0; i < operands.length; i++) if (!known.has(operands[i]!)) stack.push(operands[i]!)
+        if (stack.length > height) continue
+        let varies = this.#isSource(x)
+        for (let i = 0; i < operands.length; i++) varies ||= known.get(operands[i]!)!
+        known.set(x, varies)
+        if (varies && isWide(x)) this.foundWide = true
+      }
+      stack.pop()
+    }
+    return known.get(root)!
+  }
+
+  #isSource(x: Scalar): boolean {
+    if (x.kind === 'axis') return x.axis === this.axis
+    if (x.kind !== 'register') return false
+    if (this.registers.has(x.register)) return true
+    this.#uniform.add(x.register)
+    return false
+  }
 }

@@ -94,7 +94,8 @@ export class Graph {
 
   /** A pure instruction. */
   op(op: OpName, operands: readonly Node[], ...immediates: readonly unknown[]): Node {
-    const [a, b] = operands
+    const a = operands[0]
+    const b = operands[1]
     if (a !== undefined && operands.length < 3 && immediates.length === 0 && a.id < widest) {
       const key = (numberOf(op) * widest + a.id) * widest + (b === undefined ? widest - 1 : b.id)
       const known = this.#short.get(key)

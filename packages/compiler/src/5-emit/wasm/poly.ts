@@ -52,31 +52,59 @@ export function keyOf(terms: Terms): string {
   return terms.key
 }
 
-/** Terms in order, with none twice and none that vanish. */
-function collected(list: readonly Term[]): Terms {
-  const byKey = new Map<string, Term>()
-  for (const term of list) {
-    const known = byKey.get(term.key)
-    if (known === undefined) byKey.set(term.key, term)
-    else byKey.set(term.key, { ...term, coefficient: (known.coefficient + term.coefficient) | 0 })
+function termsOf(list: readonly Term[]): Terms {
+  return list.length === 0 ? none : { list, key: null }
+}
+
+/** The terms of two sums, both in order, merged; none twice, and none that vanish. */
+function merged(a: readonly Term[], b: readonly Term[]): readonly Term[] {
+  const list: Term[] = []
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    const x = a[i]!
+    const y = b[j]!
+    if (x.key === y.key) {
+      const coefficient = (x.coefficient + y.coefficient) | 0
+      if (coefficient !== 0) list.push({ coefficient, factors: x.factors, key: x.key })
+      i++
+      j++
+    } else if (x.key < y.key) {
+      list.push(x)
+      i++
+    } else {
+      list.push(y)
+      j++
+    }
   }
-  const left = [...byKey.values()].filter(term => term.coefficient !== 0)
-  return { list: left.sort((a, b) => (a.key < b.key ? -1 : 1)), key: null }
+  while (i < a.length) list.push(a[i++]!)
+  while (j < b.length) list.push(b[j++]!)
+  return list
+}
+
+/** Terms that come in any order. */
+function collected(list: readonly Term[]): Terms {
+  let sum: readonly Term[] = none.list
+  for (const term of list) sum = merged(sum, [term])
+  return termsOf(sum)
 }
 
 export function addPoly(a: Poly, b: Poly): Poly {
   const constant = (a.constant + b.constant) | 0
   if (isInteger(a)) return { terms: b.terms, constant }
   if (isInteger(b)) return { terms: a.terms, constant }
-  return { terms: collected([...a.terms.list, ...b.terms.list]), constant }
+  return { terms: termsOf(merged(a.terms.list, b.terms.list)), constant }
 }
 
 export function scalePoly(a: Poly, by: number): Poly {
   if (by === 1) return a
   if (by === 0) return polyOfInteger(0)
-  const scaled = a.terms.list.map(term => ({ ...term, coefficient: Math.imul(term.coefficient, by) }))
-  const list = scaled.filter(term => term.coefficient !== 0)
-  return { terms: list.length === 0 ? none : { list, key: null }, constant: Math.imul(a.constant, by) }
+  const list: Term[] = []
+  for (const { coefficient, factors, key } of a.terms.list) {
+    const scaled = Math.imul(coefficient, by)
+    if (scaled !== 0) list.push({ coefficient: scaled, factors, key })
+  }
+  return { terms: termsOf(list), constant: Math.imul(a.constant, by) }
 }
 
 export function subPoly(a: Poly, b: Poly): Poly {
@@ -112,14 +140,14 @@ export function coefficientIn(a: Poly, x: Node): Poly | null {
     if (rest.length === 0) constant = term.coefficient
     else list.push({ coefficient: term.coefficient, factors: rest, key: rest.map(y => y.id).join(' ') })
   }
-  return { terms: list.length === 0 ? none : collected(list), constant }
+  return { terms: collected(list), constant }
 }
 
 /** The polynomial with another in the place of `x`. */
 export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
   const left = a.terms.list.filter(term => !term.factors.includes(x))
   if (left.length === a.terms.list.length) return a
-  let sum: Poly = { terms: { list: left, key: null }, constant: a.constant }
+  let sum: Poly = { terms: termsOf(left), constant: a.constant }
   for (const term of a.terms.list) {
     if (!term.factors.includes(x)) continue
     let value: Poly | null = polyOfInteger(term.coefficient)
@@ -132,16 +160,20 @@ export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
   return sum
 }
 
-const depthOf = (term: Term) => term.factors.reduce((depth, x) => Math.max(depth, x.home.depth), 0)
+function depthOf({ factors }: Term): number {
+  let depth = 0
+  for (let i = 0; i < factors.length; i++) depth = Math.max(depth, factors[i]!.home.depth)
+  return depth
+}
 
 /** A sum of terms. What changes least is computed first, so that sub-sums stay outside the loops. */
 export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): Node {
   const ordered = list.length < 2 ? list : [...list].sort((a, b) => depthOf(a) - depthOf(b))
   let sum = start
   for (const { factors, coefficient } of ordered) {
-    const [first, ...rest] =
-      factors.length < 2 ? factors : [...factors].sort((a, b) => a.home.depth - b.home.depth)
-    const value = rest.reduce((x, y) => graph.mul(x, y), first!)
+    const inOrder = factors.length < 2 ? factors : [...factors].sort((a, b) => a.home.depth - b.home.depth)
+    let value = inOrder[0]!
+    for (let i = 1; i < inOrder.length; i++) value = graph.mul(value, inOrder[i]!)
     sum =
       coefficient === -1 ? graph.sub(sum, value) : graph.add(sum, graph.mul(value, graph.int(coefficient)))
   }

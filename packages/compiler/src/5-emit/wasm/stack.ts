@@ -96,7 +96,8 @@ export class StackCode {
 
   op(name: OpName, immediates: readonly unknown[]): void {
     const op = this.#f.op as (name: OpName, ...immediates: readonly unknown[]) => FunctionBuilder
-    op.call(this.#f, name, ...immediates)
+    if (immediates.length === 0) op.call(this.#f, name)
+    else op.call(this.#f, name, ...immediates)
   }
 
   /** The local of a variable. */

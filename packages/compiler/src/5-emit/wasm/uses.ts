@@ -46,20 +46,27 @@ function countLoop(loop: LoopCode, outer: Block): void {
 }
 
 function use(root: Node, from: Block): void {
-  const stack: (readonly [Node, Block])[] = [[root, from]]
-  while (stack.length > 0) {
-    const [x, block] = stack.pop()!
+  const nodes: Node[] = [root]
+  /** Where each of them is used. */
+  const blocks: Block[] = [from]
+  while (nodes.length > 0) {
+    const x = nodes.pop()!
+    const block = blocks.pop()!
     x.remaining++
     if (x.home !== block && !x.isLeaf) childTowards(x.home, block).hoisted.add(x)
     if (x.uses++ > 0) continue
-    for (const operand of x.operands) stack.push([operand, x.home])
+    for (let i = 0; i < x.operands.length; i++) {
+      nodes.push(x.operands[i]!)
+      blocks.push(x.home)
+    }
     if (x.group === null) continue
     const { pointer } = x.group
     if (x.op !== 'read') x.group.least = Math.min(x.group.least, x.at)
     else if (pointer !== null && !pointer.marked) {
       pointer.marked = true
       pointer.loop.pointers.push(x.group)
-      stack.push([pointer.start, pointer.loop.preheader], [pointer.stride, pointer.loop.body])
+      nodes.push(pointer.start, pointer.stride)
+      blocks.push(pointer.loop.preheader, pointer.loop.body)
     }
   }
 }

@@ -106,10 +106,16 @@ function buildOne(scope: Scope, x: Scalar): Built {
 }
 
 function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction' }): Built {
-  const operands = args.map(arg => scope.built.get(arg)!)
-  const { graph, lanes } = scope
+  const { graph, lanes, built } = scope
   const type = name === 'select' ? args[1]!.type : args[0]!.type
-  if (operands.every(isUniform)) return emitterOf(scalarTable[name], name, type)(graph, operands)
+  const operands: Built[] = []
+  let uniform = true
+  for (let i = 0; i < args.length; i++) {
+    const x = built.get(args[i]!)!
+    operands.push(x)
+    uniform &&= isUniform(x)
+  }
+  if (uniform) return emitterOf(scalarTable[name], name, type)(graph, operands as Node[])
   const emit = emitterOf(scope.tables[lanes!.lanes][name], name, type)
   const isShift = name === 'shl' || name === 'shrS' || name === 'shrU'
   if (isShift && !isUniform(operands[1]!)) {
@@ -117,10 +123,12 @@ function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction
   }
   const vectors: Node[] = []
   for (let copy = 0; copy < lanes!.jam; copy++) {
-    const column = operands.map((x, i) => {
-      if (!isUniform(x)) return x[copy]!
-      return isShift && i === 1 ? x : scope.splat(x, args[i]!.type)
-    })
+    const column: Node[] = []
+    for (let i = 0; i < args.length; i++) {
+      const x = operands[i]!
+      if (!isUniform(x)) column.push(x[copy]!)
+      else column.push(isShift && i === 1 ? x : scope.splat(x, args[i]!.type))
+    }
     vectors.push(emit(graph, column))
   }
   return vectors
