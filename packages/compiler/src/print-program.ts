@@ -47,7 +47,8 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
     lines.push(`${commit.shared.name ?? 'shared'} := ${refText(commit.from.ref)}${inPlace}`)
   }
   const declared = [...names].map(([buffer, name]) => {
-    const slots = buffer.ring?.slots === 2 ? ' ×2' : ''
+    const count = buffer.ring?.slots ?? 1
+    const slots = count > 1 ? ` ×${count}` : ''
     return `${name}: ${buffer.role} ${dtypeInfo[buffer.dtype].short}[${printDim(buffer.size)}]${slots}`
   })
   return [...declared, '', ...lines].join('\n')

@@ -52,9 +52,13 @@ export interface PerTrip {
   readonly phase: Dim
 }
 
-/** The rows a carry without history lives in: 2 take turns; 1 when a step may overwrite what it reads. */
+/**
+ * Rows that take turns. A carry without history has 2, or 1 when a step may overwrite what it reads; a history of which
+ * only the end is read has as many as are read, and these are `kept`.
+ */
 export interface Ring {
-  slots: 1 | 2
+  slots: number
+  readonly kept?: true
 }
 
 /** Elements of a buffer altogether, when sizes have these values. */

@@ -6,7 +6,7 @@
  * kernel of level n if what else it needs lies below n.
  */
 import { type Apply, type Dim, dimKey, type Variable } from '@arignote/graph'
-import { type Expression, expressionOf, nodeCost } from '../expression.js'
+import { type Expression, expressionOf, isPlainMap, nodeCost, repeatedScalar } from '../expression.js'
 import type { Buffer } from '../program.js'
 import type { Root } from './block.js'
 import type { Decision } from './materialize.js'
@@ -214,7 +214,10 @@ function sharesWork(decision: Decision, expression: Expression, unit: Unit): boo
   )
 }
 
-/** The outermost values that more than one unit would compute at more than a trifling cost. */
+/**
+ * The outermost values that more than one unit would compute at more than a trifling cost. Not those that are made of
+ * positions and single numbers alone, by plain instructions: a random mask is computed again, and needs no memory.
+ */
 function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Variable[] {
   const users = new Map<Variable, number>()
   for (const unit of units) {
@@ -223,13 +226,17 @@ function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Vari
   }
   const cost = new Map<Variable, number>()
   const dear = new Set<Variable>()
+  const numbers = new Set<Variable>()
   for (const node of decision.order) {
     const v = node.outputs[0]!
     if (!users.has(v)) continue
+    const isOfNumbers = (x: Variable) => numbers.has(x) || repeatedScalar(x) !== null
+    if (node.op.family.kind === 'source' || (isPlainMap(node) && node.inputs.every(isOfNumbers)))
+      numbers.add(v)
     const sum = node.inputs.reduce((total, input) => total + (cost.get(input) ?? 0), nodeCost(node))
     if (decision.block.placeOf(v) !== null) continue
     cost.set(v, sum)
-    if (users.get(v)! > 1 && sum > cheapToRepeat && v.ndim > 0) {
+    if (users.get(v)! > 1 && sum > cheapToRepeat && v.ndim > 0 && !numbers.has(v)) {
       dear.add(v)
       for (const input of node.inputs) if (users.get(input) === users.get(v)) dear.delete(input)
     }

@@ -25,6 +25,7 @@ import {
   subPlace,
   viewPlace,
 } from './block.js'
+import type { Reads } from './window.js'
 
 /** The largest number of nodes computed in one expression, and of maps after a contraction or reduction. */
 const largestExpression = 160
@@ -58,7 +59,7 @@ export class Decision {
     readonly block: Block,
     stores: readonly StoreTo[],
     wanted: readonly Variable[],
-    prepareScan: (node: Apply, used: ReadonlySet<Variable>) => readonly StoreTo[],
+    prepareScan: (node: Apply, reads: Reads) => readonly StoreTo[],
     /** Whether nothing may be fused behind a contraction. */
     private readonly standsAlone: (node: Apply) => boolean,
   ) {
@@ -74,11 +75,11 @@ export class Decision {
       const output = node.outputs[0]!
       if (node.op.family.kind === 'constant' && output.ndim > 0) block.places.set(output, constantPlace(node))
     }
-    const used = new Set<Variable>([...results, ...this.consumers.keys()])
+    const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
     for (const node of this.scans)
       this.initial.set(
         node,
-        prepareScan(node, used).map(store => this.storeAt(store)),
+        prepareScan(node, reads).map(store => this.storeAt(store)),
       )
     for (const store of stores) this.storeAt(store)
     for (const node of [...this.order].reverse()) if (isAssembled(node)) this.add(node.outputs[0]!)
@@ -106,18 +107,22 @@ export class Decision {
 
   /** Computes a value right where it belongs, or copies it there when it lies elsewhere or others need it longer. */
   private storeAt({ value, place }: StoreTo): Variable | Root {
-    const users = this.consumers.get(value)?.length ?? 0
-    const lasts =
-      place.ref.buffer.role !== 'state' ||
-      place.ref.perTrip.length > 0 ||
-      (users === 1 && !this.results.has(value))
+    const lasts = !startsLoop(place) || this.isOnlyStart(value)
     if (lasts && this.block.placeOf(value) === null && value.owner?.op.family.kind !== 'scan') {
       this.own(value, place)
       return value
     }
+    this.add(value)
     const copy = { store: { value, place } }
     this.copies.push(copy)
     return copy
+  }
+
+  /** Whether nobody but a scan reads the value, and that only to start from. */
+  private isOnlyStart(value: Variable): boolean {
+    const [user, ...others] = this.consumers.get(value) ?? []
+    if (user === undefined || others.length > 0 || this.results.has(value)) return false
+    return user.op.family.kind !== 'scan' || isInitialCarryOnly(user, value)
   }
 
   /** Inputs that are put side by side are computed in their part of the whole. */
@@ -246,6 +251,12 @@ export class Decision {
 /** It is put together from parts, which are then computed where they belong. */
 function isAssembled({ op: { family } }: Apply): boolean {
   return family.kind === 'view' && family.assemble !== undefined
+}
+
+/** Whether the memory is a state's before the first step: the steps write over it. */
+function startsLoop({ ref }: Place): boolean {
+  const rings = ref.perTrip.filter(({ ring }) => ring !== null)
+  return rings.length > 0 && rings.every(({ trip }) => trip === null)
 }
 
 function isInitialCarryOnly(node: Apply, input: Variable): boolean {

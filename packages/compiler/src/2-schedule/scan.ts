@@ -18,8 +18,9 @@ import {
   type TensorType,
   type Variable,
 } from '@arignote/graph'
-import type { BufferRef, BufferRole, Place, Ring, StoreTo, Trip } from '../program.js'
+import type { Buffer, BufferRef, Place, Ring, StoreTo, Trip } from '../program.js'
 import { Block, wholePlace } from './block.js'
+import { type Reads, rowsRead } from './window.js'
 
 /** Where one carry lives: before, during and after. */
 interface CarryPlaces {
@@ -37,53 +38,79 @@ export interface PreparedScan {
 }
 
 /** Gives memory to carries and to the outputs somebody reads; outputs get their places in the block at once. */
-export function prepareScan(block: Block, node: Apply, used: ReadonlySet<Variable>): PreparedScan {
+export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedScan {
   const { counts, length, reverse, name } = node.params as ScanParams
   const trip: Trip = { depth: block.trips.length }
   const inside = [...block.trips, trip]
   const carries: CarryPlaces[] = []
+  const isRead = (v: Variable) => reads(v).length > 0
   for (let k = 0; k < counts.carries; k++) {
     const type = node.inputs[counts.constants + k]!.type
     const final = node.outputs[k]!
     const trajectory = node.outputs[counts.carries + k]!
     const label = `${name ?? 'scan'}.${k}`
-    carries.push(used.has(trajectory) ? inTrajectory(label, final, trajectory) : inRing(label, type, final))
+    carries.push(isRead(trajectory) ? inTrajectory(label, final, trajectory) : inRing(label, type, final))
   }
   const rows = node.outputs.slice(2 * counts.carries).map((y, k) => {
-    if (!used.has(y)) return null
-    const whole = fresh(`${name ?? 'scan'}.y${k}`, 'history', y.type)
-    block.places.set(y, whole)
-    return rowAt(whole, reverse ? subDim(length, 1) : 0, reverse, trip, inside)
+    if (!isRead(y)) return null
+    const history = historyOf(`${name ?? 'scan'}.y${k}`, y, 1)
+    block.places.set(y, history.whole)
+    return history.at(reverse ? subDim(length, 1) : 0, trip)
   })
   return { node, trip, carries, rows }
 
-  function fresh(label: string, role: BufferRole, type: TensorType): Place {
-    const buffer = { name: label, role, dtype: type.dtype, size: productDim(type.shape), depth: trip.depth }
-    return wholePlace(buffer, type.shape, block.trips)
+  /**
+   * Memory for all rows or, where steps go forward and only the end is read, for the last ones: row r lies in slot
+   * (r − rows + slots) mod slots, so that in the end the last rows lie in order. `whole` then holds for these alone.
+   */
+  function historyOf(label: string, v: Variable, fewest: number): History {
+    const [count, ...shape] = v.shape as [Dim, ...Dim[]]
+    const stride = productDim(shape)
+    const kept = reverse ? null : rowsRead(v, reads)
+    const slots = kept === null ? null : Math.max(kept, fewest)
+    const dtype = v.dtype
+    if (slots === null || (typeof count === 'number' && count <= slots)) {
+      const buffer = {
+        name: label,
+        role: 'history',
+        dtype,
+        size: mulDim(count, stride),
+        depth: trip.depth,
+      } as const
+      const whole = wholePlace(buffer, v.shape, block.trips)
+      return {
+        whole,
+        at: (index, at) => (at === null ? row(whole, index) : rowAt(whole, index, reverse, at, inside)),
+      }
+    }
+    const ring: Ring = { slots, kept: true }
+    const buffer: Buffer = { name: label, role: 'history', dtype, size: stride, ring, depth: trip.depth }
+    const start = wholePlace(buffer, v.shape, block.trips)
+    return {
+      whole: { ...start, ref: { ...start.ref, offset: mulDim(subDim(slots, count), stride) } },
+      at: (index, at) => {
+        const phase = addDim(index, subDim(slots, count))
+        const ref = { buffer, offset: 0, perTrip: [{ trip: at, stride, ring, phase }] }
+        return { ref, shape, strides: start.strides.slice(1), scope: at === null ? block.trips : inside }
+      },
+    }
   }
 
   function inTrajectory(label: string, final: Variable, trajectory: Variable): CarryPlaces {
-    const whole = fresh(label, 'history', trajectory.type)
-    block.places.set(trajectory, whole)
-    block.places.set(final, row(whole, reverse ? 0 : length))
+    const history = historyOf(label, trajectory, 2)
+    block.places.set(trajectory, history.whole)
+    block.places.set(final, history.at(reverse ? 0 : length, null))
     return {
-      initial: row(whole, reverse ? length : 0),
-      current: rowAt(whole, reverse ? length : 0, reverse, trip, inside),
-      next: rowAt(whole, reverse ? subDim(length, 1) : 1, reverse, trip, inside),
+      initial: history.at(reverse ? length : 0, null),
+      current: history.at(reverse ? length : 0, trip),
+      next: history.at(reverse ? subDim(length, 1) : 1, trip),
     }
   }
 
   function inRing(label: string, type: TensorType, final: Variable): CarryPlaces {
     const size = productDim(type.shape)
     const ring: Ring = { slots: 2 }
-    const buffer = {
-      name: label,
-      role: 'state',
-      dtype: type.dtype,
-      size,
-      ring,
-      depth: trip.depth,
-    } as const
+    const buffer: Buffer = { name: label, role: 'state', dtype: type.dtype, size, ring, depth: trip.depth }
     const slot = (at: Trip | null, phase: Dim, scope: readonly Trip[]): Place => ({
       ref: { buffer, offset: 0, perTrip: [{ trip: at, stride: size, ring, phase }] },
       shape: type.shape,
@@ -97,6 +124,12 @@ export function prepareScan(block: Block, node: Apply, used: ReadonlySet<Variabl
       next: slot(trip, 1, inside),
     }
   }
+}
+
+/** Rows of one variable: where it lies as a whole, and the row at an index (which moves on with the trip, if one is given). */
+interface History {
+  readonly whole: Place
+  at(index: Dim, trip: Trip | null): Place
 }
 
 /** What has to be stored before the first step. */

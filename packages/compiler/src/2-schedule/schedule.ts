@@ -89,8 +89,8 @@ function scheduleBlock(
     block,
     stores,
     wanted,
-    (node, used) => {
-      const prepared = prepareScan(block, node, used)
+    (node, reads) => {
+      const prepared = prepareScan(block, node, reads)
       scans.set(node, prepared)
       return initialStores(prepared)
     },

@@ -69,7 +69,7 @@ function shrinkRings(runs: readonly Placed[]): void {
   for (const { run } of runs) {
     for (const ref of [...run.reads, ...run.writes]) {
       for (const move of ref.perTrip)
-        if (move.ring !== null && move.trip !== null) rings.set(move.ring, ref.buffer)
+        if (move.ring !== null && !move.ring.kept && move.trip !== null) rings.set(move.ring, ref.buffer)
     }
   }
   for (const [ring, buffer] of rings) {

@@ -108,8 +108,8 @@ function prepareRef(ref: BufferRef, argument: number, moves: Move[], context: Dr
   for (const move of ref.perTrip) {
     const bytes = size * context.evaluate(move.stride)
     const slots = move.ring?.slots ?? 0
-    const phase = context.evaluate(move.phase)
-    if (move.trip === null) address += bytes * fixedRow(move, phase)
+    const phase = rowOf(move, context.evaluate(move.phase))
+    if (move.trip === null) address += bytes * phase
     else moves.push({ argument, depth: depthIn(move.trip), bytes, slots, phase })
   }
   return address
@@ -117,9 +117,11 @@ function prepareRef(ref: BufferRef, argument: number, moves: Move[], context: Dr
 
 const depthIn = (trip: Trip) => trip.depth
 
-/** The row of a ring that holds its value after (or before) its repeat. */
-export function fixedRow({ ring }: PerTrip, phase: number): number {
-  return ring === null ? phase : phase % ring.slots
+/** The row at a phase, which outside the repeat is the one that holds the value before or after it. */
+export function rowOf({ ring }: PerTrip, phase: number): number {
+  if (ring === null) return phase
+  const row = phase % ring.slots
+  return row < 0 ? row + ring.slots : row
 }
 
 /** Calls the kernel with the present arguments, over its whole range. */

@@ -15,7 +15,7 @@ import {
   type Program,
 } from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
-import { type Driver, fixedRow, makeDriver } from './driver.js'
+import { type Driver, makeDriver, rowOf } from './driver.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
@@ -163,7 +163,7 @@ export class NativeExecutable implements Executable {
     const start = this.#addressOf(ref.buffer) + size * this.#evaluate(ref.offset)
     return ref.perTrip.reduce(
       (address, move) =>
-        address + size * this.#evaluate(move.stride) * fixedRow(move, this.#evaluate(move.phase)),
+        address + size * this.#evaluate(move.stride) * rowOf(move, this.#evaluate(move.phase)),
       start,
     )
   }
