@@ -40,8 +40,9 @@ const optimized = (params: readonly Variable[], ...results: readonly Variable[])
   sameValues(lambda(params, results), bindings)
 const names = (fn: Lambda) => topologicalOrder(fn.results).map(node => node.op.name)
 
-test('a name and a stopped gradient cost nothing', () => {
+test('a name, and what acts on gradients only, cost nothing', () => {
   expect(optimized([x], stopGradient(x.named('h')).add(0)).results).toEqual([x])
+  expect(optimized([x], x.gradClip(-1, 1).gradScale(0.5)).results).toEqual([x])
 })
 
 test('constants are computed now', () => {

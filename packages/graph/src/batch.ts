@@ -2,10 +2,12 @@
  * Batching over time: the same computation for all steps at once, one leading axis more. The way out of a loop.
  *
  * A map is the same map of larger values; other ops have a rule of their own (`op.batch`). Values that are the same at
- * every step stay without the axis as long as they can. Null: not without a loop.
+ * every step stay without the axis as long as they can. Null: not without a loop. Whole expressions may contain scans;
+ * a single scan is no candidate for being taken out of a loop.
  */
 import type { Dim } from './dim.js'
 import { expand, expandDims } from './ops/view.js'
+import { batchScan } from './scan/batch.js'
 import { topologicalOrder } from './traverse.js'
 import { type Apply, apply, type Variable, withOrigins } from './variable.js'
 
@@ -47,12 +49,11 @@ export function batchExpression(
   for (const node of topologicalOrder(results, new Set(stacked.keys()))) {
     const batched = node.inputs.map(v => images.has(v))
     if (!batched.includes(true)) continue
-    const outputs = batchNode(
-      node,
-      node.inputs.map(v => images.get(v) ?? v),
-      batched,
-      size,
-    )
+    const inputs = node.inputs.map(v => images.get(v) ?? v)
+    const isScan = node.op.family.kind === 'scan'
+    const outputs = isScan
+      ? withOrigins(node.origins, () => batchScan(node, inputs, batched, size))
+      : batchNode(node, inputs, batched, size)
     if (outputs === null) return null
     node.outputs.forEach((v, i) => {
       if (!stacked.has(v)) images.set(v, outputs[i]!)

@@ -10,6 +10,7 @@ import * as arithmetic from './ops/arithmetic.js'
 import { cast } from './ops/cast.js'
 import * as comparison from './ops/comparison.js'
 import * as compose from './ops/compose.js'
+import { gradClip, gradScale } from './ops/cotangent.js'
 import { scatterAdd, take } from './ops/gather.js'
 import { at, type IndexSpec } from './ops/indexing.js'
 import * as product from './ops/product.js'
@@ -143,6 +144,8 @@ declare module './variable.js' {
     ): Tensor<Meet<MeetOf<X, L>, H>, MaxRank[MaxRank[RankOf<X>][RankOf<L>]][RankOf<H>]>
     cast<E extends DType>(dtype: E): Tensor<E, R>
     named(name: string): Tensor<D, R>
+    gradClip(low: TensorLike, high: TensorLike): Tensor<D, R>
+    gradScale(factor: TensorLike): Tensor<D, R>
     where<C extends Variable, X extends TensorLike, Y extends TensorLike>(
       this: C,
       x: X,
@@ -242,7 +245,7 @@ const { einsum: _, ...products } = product
 
 for (const operations of [
   { ...activation, ...arithmetic, ...comparison, ...transcendental, ...reduce, ...compose, ...products },
-  { cast, disconnectedGrad, named, stopGradient, where, onesLike, zerosLike },
+  { cast, disconnectedGrad, gradClip, gradScale, named, stopGradient, where, onesLike, zerosLike },
   {
     broadcastTo,
     dimshuffle,

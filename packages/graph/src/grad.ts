@@ -6,23 +6,22 @@
  * nodes on a path from `wrt` to the cost are visited; integers and bools carry no cotangent.
  */
 import { isFloat } from '@arignote/loops'
+import { formOf, type Wrt } from './form.js'
+import { checkCost, checkedAlike } from './grad-checks.js'
 import {
+  type Asked,
   disconnectedGradient,
   disconnectedMessage,
-  gradientOfInteger,
-  gradientOfTensor,
   gradientWithRespectToInteger,
   notDifferentiable,
+  nothingToStartFrom,
 } from './grad-errors.js'
 import type { GradContext } from './op.js'
 import { add } from './ops/arithmetic.js'
 import { ones, zerosLike } from './ops/source.js'
 import { joinTwins } from './scan/twins.js'
 import { topologicalOrder } from './traverse.js'
-import { type Apply, Variable, withOrigins } from './variable.js'
-
-/** What `grad` may be asked about: one variable, or a list or record of them. */
-export type Wrt = Variable | readonly Variable[] | { readonly [name: string]: Variable }
+import { type Apply, type Variable, withOrigins } from './variable.js'
 
 type GradientOf<V> = V extends Variable<infer D, infer R> ? Variable<D, R> : never
 
@@ -51,9 +50,14 @@ export function grad<const W extends Wrt>(
   options: GradOptions = {},
 ): Gradients<W> {
   const { knownGrads = new Map<Variable, Variable>() } = options
-  if (cost !== null) checkCost(cost)
+  if (cost !== null) checkCost('grad', cost)
+  else if (knownGrads.size === 0) throw nothingToStartFrom()
+  const known = [...knownGrads.keys()]
+  checkedAlike('grad', ['known gradient', 'variable'], known, [...knownGrads.values()])
   const seeds = cost === null ? [] : [[cost, ones([], cost.dtype)] as const]
-  return pulledBack({ cost, seeds, known: knownGrads }, wrt, options)
+  const form = formOf(wrt)
+  const asked: Asked = { operation: 'grad', what: 'cost', result: cost }
+  return form.pack(pulledBack({ asked, seeds, known: knownGrads }, form.list, options)) as Gradients<W>
 }
 
 /**
@@ -65,54 +69,58 @@ export function Lop<const W extends Wrt>(
   cotangents: Variable | readonly Variable[],
   options: Omit<GradOptions, 'knownGrads'> = {},
 ): Gradients<W> {
-  const list = results instanceof Variable ? [results] : results
-  const weights = cotangents instanceof Variable ? [cotangents] : cotangents
-  const seeds = list.map((v, i) => [v, weights[i]!] as const)
-  return pulledBack({ cost: list.length === 1 ? list[0]! : null, seeds, known: new Map() }, wrt, options)
+  const [list, form] = [formOf(results), formOf(wrt)]
+  const weights = checkedAlike('Lop', ['cotangent', 'result'], list.list, list.unpack(cotangents))
+  return form.pack(pullBack('Lop', list.list, form.list, weights, options)) as Gradients<W>
+}
+
+/** The same of lists, for those who have checked the cotangents; `operation` is who asks. */
+export function pullBack(
+  operation: string,
+  results: readonly Variable[],
+  wrt: readonly Variable[],
+  cotangents: readonly Variable[],
+  options: Omit<GradOptions, 'knownGrads'>,
+): readonly Variable[] {
+  const seeds = results.map((v, i) => [v, cotangents[i]!] as const)
+  const result = results.length === 1 ? results[0]! : null
+  const what = operation === 'hessian' || operation === 'hvp' ? 'cost' : 'result'
+  return pulledBack({ asked: { operation, what, result }, seeds, known: new Map() }, wrt, options)
 }
 
 interface Question {
   /** For messages. */
-  readonly cost: Variable | null
+  readonly asked: Asked
   readonly seeds: readonly (readonly [result: Variable, cotangent: Variable])[]
   readonly known: ReadonlyMap<Variable, Variable>
 }
 
-function pulledBack<W extends Wrt>(
-  { cost, seeds, known }: Question,
-  wrt: W,
+function pulledBack(
+  { asked, seeds, known }: Question,
+  wrt: readonly Variable[],
   options: GradOptions,
-): Gradients<W> {
+): readonly Variable[] {
   const { considerConstant = [], disconnectedInputs = 'raise' } = options
-  const list: readonly Variable[] = wrt instanceof Variable ? [wrt] : Object.values(wrt)
-  const integer = list.find(v => !isFloat(v.dtype))
-  if (integer !== undefined) throw gradientWithRespectToInteger(integer)
+  const integer = wrt.find(v => !isFloat(v.dtype))
+  if (integer !== undefined) throw gradientWithRespectToInteger(asked.operation, integer)
   const stopped = new Set<Apply>()
   const roots = [...seeds.map(([v]) => v), ...known.keys()]
   const cotangents = seeds.map(([, cotangent]) => cotangent)
-  const found = backward(roots, cotangents, list, { constants: considerConstant, known, stopped })
-  const gradients = found.map((gradient, i) => {
-    const v = list[i]!
+  const found = backward(roots, cotangents, wrt, { constants: considerConstant, known, stopped })
+  const walls = new Set([...[...stopped].flatMap(node => node.outputs), ...considerConstant])
+  return found.map((gradient, i) => {
+    const v = wrt[i]!
     if (gradient !== null) return gradient
-    if (disconnectedInputs !== 'ignore' && !reaches(roots, v, stopped)) {
-      if (disconnectedInputs === 'raise') throw disconnectedGradient(cost, v)
-      console.warn(disconnectedMessage(cost, v))
+    if (disconnectedInputs !== 'ignore' && !reaches(roots, v, walls)) {
+      if (disconnectedInputs === 'raise') throw disconnectedGradient(asked, v)
+      console.warn(disconnectedMessage(asked, v))
     }
     return zerosLike(v)
   })
-  if (wrt instanceof Variable) return gradients[0] as Variable as Gradients<W>
-  if (Array.isArray(wrt)) return gradients as readonly Variable[] as Gradients<W>
-  return Object.fromEntries(Object.keys(wrt).map((name, i) => [name, gradients[i]])) as Gradients<W>
 }
 
-function checkCost(cost: Variable): void {
-  if (cost.ndim !== 0) throw gradientOfTensor(cost)
-  if (!isFloat(cost.dtype)) throw gradientOfInteger(cost)
-}
-
-/** Whether any path leads from the variable to the roots, other than through nodes that said no gradient flows. */
-function reaches(roots: readonly Variable[], from: Variable, stopped: ReadonlySet<Apply>): boolean {
-  const walls = new Set([...stopped].flatMap(node => node.outputs))
+/** Whether any path leads from the variable to the roots, other than through where gradients stop. */
+function reaches(roots: readonly Variable[], from: Variable, walls: ReadonlySet<Variable>): boolean {
   const marked = new Set([from])
   for (const node of topologicalOrder(roots, walls)) {
     if (node.inputs.some(v => marked.has(v))) for (const output of node.outputs) marked.add(output)
@@ -164,7 +172,7 @@ export function backward(
       node.outputs.map(v => (path.has(v) ? sums.total(v) : null)),
     )
     if (ready === null || ready.cotangents.every(v => v === null)) continue
-    const flowing = pullBack(ready.node, ready.cotangents, wanted)
+    const flowing = pullNodeBack(ready.node, ready.cotangents, wanted)
     flowing.forEach((cotangent, j) => {
       if (!wanted[j]) return
       if (cotangent === null) stopped?.add(node)
@@ -189,7 +197,7 @@ function pathFrom(
   return path
 }
 
-function pullBack(
+function pullNodeBack(
   node: Apply,
   cotangents: readonly (Variable | null)[],
   wanted: readonly boolean[],

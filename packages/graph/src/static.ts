@@ -92,6 +92,17 @@ export interface MaxRank {
   5: { [b: number]: number; 0: 5; 1: 5; 2: 5; 3: 5; 4: 5; 5: 5 }
 }
 
+/** The ranks together. */
+export interface RankSum {
+  [a: number]: { [b: number]: number }
+  0: { [b: number]: number; 0: 0; 1: 1; 2: 2; 3: 3; 4: 4; 5: 5 }
+  1: { [b: number]: number; 0: 1; 1: 2; 2: 3; 3: 4; 4: 5 }
+  2: { [b: number]: number; 0: 2; 1: 3; 2: 4; 3: 5 }
+  3: { [b: number]: number; 0: 3; 1: 4; 2: 5 }
+  4: { [b: number]: number; 0: 4; 1: 5 }
+  5: { [b: number]: number; 0: 5 }
+}
+
 /** Theano's dot: a scalar multiplies; otherwise one axis of each is summed. */
 export interface DotRank {
   [a: number]: { [b: number]: number }

@@ -7,7 +7,7 @@ import { add, mul } from '../src/ops/arithmetic.js'
 import { contract } from '../src/ops/contract.js'
 import { scatterAdd, take } from '../src/ops/gather.js'
 import { sum } from '../src/ops/reduce.js'
-import { constant } from '../src/ops/source.js'
+import { constant, zeros } from '../src/ops/source.js'
 import { tanh } from '../src/ops/transcendental.js'
 import { expandDims, reshape, transpose } from '../src/ops/view.js'
 import { concatenate, pad, slice } from '../src/ops/window.js'
@@ -79,13 +79,18 @@ describe('every family takes a leading axis', () => {
 })
 
 describe('not without a loop', () => {
-  test('rows picked from a table that varies with the ids, and a scan', () => {
+  test('rows picked from a table that varies with the ids, in a scan too', () => {
     expect(batched(take(W, constant([1, 0], 'int32')), W)).not.toBeNull()
     expect(batched(take(h, ids), h, ids)).toBeNull()
     expect(batched(scatterAdd(ids, h, 0, 10), ids)).toBeNull()
-    expect(
-      batched(scan(({ r, c }) => ({ c: add(r, c) }), { sequences: { r: x }, state: { c: 0 } }).c.last, x),
-    ).toBeNull()
+    const picked = scan(({ r }) => ({ y: take(r, ids) }), { sequences: { r: x } }).y.all
+    expect(batched(picked, x, ids)).toBeNull()
+  })
+
+  test('a single scan, which an expression may contain', () => {
+    const { last } = scan(({ r, c }) => ({ c: add(r, c) }), { sequences: { r: x }, state: { c: 0 } }).c
+    expect(typeOf(batched(last, x))).toBe('f32[time, 8]')
+    expect(batchNode(last.owner!, [zeros([8]), x], [false, true], time)).toBeNull()
   })
 
   test('a node of which no input varies is repeated', () => {

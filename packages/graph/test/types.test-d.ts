@@ -13,9 +13,15 @@ import {
   exp,
   eye,
   full,
+  grad,
+  gradClip,
+  hessian,
+  hvp,
+  jacobian,
   matmul,
   matrix,
   mean,
+  Rop,
   row,
   type Shared,
   scalar,
@@ -107,6 +113,18 @@ is<Tensor<'float32', 2>>()(zeros([2, 3]))
 is<Tensor<'int32', 2>>()(full([2, x.shape[0]!], 1, 'int32'))
 is<Tensor<'float64', 2>>()(eye(3, 3, 0, 'float64'))
 is<Tensor<'float32', 3>>()(stack([x, x]))
+
+// Gradients have the form and the types of the variables, Jacobians the ranks together.
+is<Tensor<'float32', 2>>()(grad(x.sum(), x))
+is<Tensor<'float32', 2>>()(jacobian(v, v))
+is<Tensor<'float32', 3>>()(jacobian(x, v))
+is<Tensor<'float64', 3>>()(jacobian(v, d))
+is<{ x: Tensor<'float32', 3>; v: Tensor<'float32', 2> }>()(jacobian(v, { x, v }))
+is<Tensor<'float32', 4>>()(hessian(x.sum(), x))
+is<Tensor<'float32', 2>>()(hvp(x.sum(), x, x))
+is<Tensor<'float32', 1>>()(Rop(v, x, x))
+is<Tensor<'float32', 2>>()(gradClip(x, -1, 1))
+is<Tensor<'float32', 2>>()(x.gradScale(-1))
 
 // What is not known stays wide.
 is<Variable>()(anything.neg())

@@ -176,6 +176,7 @@ export const notTested: readonly string[] = [
   'stopGradient',
   'disconnectedGrad',
   'gradClip',
+  'gradScale',
   'chain',
   'print',
   'assert',

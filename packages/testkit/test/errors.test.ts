@@ -77,6 +77,15 @@ const causes: Readonly<Record<string, () => unknown>> = {
     }
     A.grad(A.apply1(op, [v], null).sum() as A.Tensor<'float32', 0>, v)
   },
+  E055: () => {
+    const v = one()
+    A.Lop([v.mul(2), v.mul(3)], v, [v])
+  },
+  E056: () => {
+    const v = one()
+    A.Rop(v.mul(2), v, A.ones([4]))
+  },
+  E057: () => A.grad(null, one()),
   E060: () => A.scan(({ v }) => ({ v }), { sequences: { v: one() }, state: { v: 0 } }),
   E061: () => A.scan(({ h }) => ({ h }), { state: { h: 0 } }),
   E062: () => A.scan(({ h }) => ({ h }), { state: { h: 0 }, steps: -1 }),

@@ -12,6 +12,7 @@ import {
   cast,
   commuted,
   div,
+  forwardIdentities,
   literal,
   literalOf,
   maximum,
@@ -42,6 +43,7 @@ const b = anything('b')
 const names: readonly Rule[] = [
   rule('named x → x', of(named, x), ({ x }) => x),
   rule('stopGradient x → x', of(stopGradient, x), ({ x }) => x),
+  ...forwardIdentities,
 ]
 
 const sums: readonly Rule[] = [

@@ -1,0 +1,38 @@
+/**
+ * What gradient tools check of their arguments, before anything is built.
+ */
+import { isFloat } from '@arignote/loops'
+import { differentDim } from './dim.js'
+import {
+  givenDoesNotFit,
+  gradientOfInteger,
+  gradientOfTensor,
+  type Pairing,
+  wrongNumberGiven,
+} from './grad-errors.js'
+import type { Variable } from './variable.js'
+
+/** The cost of `operation` must be a float scalar. */
+export function checkCost(operation: string, cost: Variable): void {
+  if (cost.ndim !== 0) throw gradientOfTensor(operation, cost)
+  if (!isFloat(cost.dtype)) throw gradientOfInteger(operation, 'cost', cost)
+}
+
+/** What is given, one for each variable and of its type. */
+export function checkedAlike(
+  operation: string,
+  pairing: Pairing,
+  variables: readonly Variable[],
+  given: readonly (Variable | undefined)[],
+): readonly Variable[] {
+  const present = given.filter(v => v !== undefined)
+  if (present.length !== variables.length)
+    throw wrongNumberGiven(operation, pairing, present.length, variables.length)
+  present.forEach((other, i) => {
+    const v = variables[i]!
+    const fits = v.dtype === other.dtype && v.ndim === other.ndim
+    if (!fits || v.shape.some((n, axis) => differentDim(n, other.shape[axis]!)))
+      throw givenDoesNotFit(operation, pairing, v, other)
+  })
+  return present
+}
