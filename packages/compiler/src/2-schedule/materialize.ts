@@ -25,6 +25,7 @@ import {
   subPlace,
   viewPlace,
 } from './block.js'
+import type { Reads } from './window.js'
 
 /** The largest number of nodes computed in one expression, and of maps after a contraction or reduction. */
 const largestExpression = 160
@@ -58,7 +59,7 @@ export class Decision {
     readonly block: Block,
     stores: readonly StoreTo[],
     wanted: readonly Variable[],
-    prepareScan: (node: Apply, used: ReadonlySet<Variable>) => readonly StoreTo[],
+    prepareScan: (node: Apply, reads: Reads) => readonly StoreTo[],
     /** Whether nothing may be fused behind a contraction. */
     private readonly standsAlone: (node: Apply) => boolean,
   ) {
@@ -74,11 +75,11 @@ export class Decision {
       const output = node.outputs[0]!
       if (node.op.family.kind === 'constant' && output.ndim > 0) block.places.set(output, constantPlace(node))
     }
-    const used = new Set<Variable>([...results, ...this.consumers.keys()])
+    const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
     for (const node of this.scans)
       this.initial.set(
         node,
-        prepareScan(node, used).map(store => this.storeAt(store)),
+        prepareScan(node, reads).map(store => this.storeAt(store)),
       )
     for (const store of stores) this.storeAt(store)
     for (const node of [...this.order].reverse()) if (isAssembled(node)) this.add(node.outputs[0]!)
@@ -254,7 +255,8 @@ function isAssembled({ op: { family } }: Apply): boolean {
 
 /** Whether the memory is a state's before the first step: the steps write over it. */
 function startsLoop({ ref }: Place): boolean {
-  return ref.buffer.role === 'state' && ref.perTrip.every(({ trip }) => trip === null)
+  const rings = ref.perTrip.filter(({ ring }) => ring !== null)
+  return rings.length > 0 && rings.every(({ trip }) => trip === null)
 }
 
 function isInitialCarryOnly(node: Apply, input: Variable): boolean {
