@@ -256,15 +256,45 @@ export function notSpecialised(name: string): ArignoteError {
 
 // ── inside a call ────────────────────────────────────────────────────────────────────────────
 
+/** Where an index was found. */
+export interface IndexPlace {
+  /** The shape of the indices, and the position among them in C order. */
+  readonly shape: readonly number[]
+  readonly at: number
+  /** The steps of scans inside which it was read, in the order they are visited, the outermost first. */
+  readonly steps: readonly { readonly scan: string; readonly step: number }[]
+}
+
 /** @param index the offending one. */
-export function indexOutOfRange(node: Apply, index: number, size: number): ArignoteError {
+export function indexOutOfRange(
+  node: Apply,
+  index: number,
+  size: number,
+  { shape, at, steps }: IndexPlace,
+): ArignoteError {
+  const found =
+    shape.length === 0 ? [] : [`found at [${indexOfPosition(shape, at).join(', ')}] of the indices`]
   return report(ArgumentError, 'E240', {
     operation: node.op.name,
     problem: `index ${index} is out of range for an axis of size ${size}`,
     operands: operandsOf(node),
-    lines: ['indices count from 0; negative ones are refused'],
+    lines: [
+      ...found,
+      ...steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`),
+      'indices count from 0; negative ones are refused',
+    ],
     origins: node.origins,
   })
+}
+
+function indexOfPosition(shape: readonly number[], at: number): readonly number[] {
+  const index: number[] = []
+  let rest = at
+  for (const size of [...shape].reverse()) {
+    index.push(rest % size)
+    rest = Math.floor(rest / size)
+  }
+  return index.reverse()
 }
 
 const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`

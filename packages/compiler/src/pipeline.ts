@@ -52,9 +52,10 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         backend,
         heap,
         binding,
-        fail: (record, value) => {
-          const { node, size } = program.failures[record - 1]!
-          return indexOutOfRange(node, value, evaluate(size))
+        fail: (record, steps) => {
+          const { node, size, shape } = program.failures[record[0]! - 1]!
+          const place = { shape: shape.map(evaluate), at: record[3]!, steps }
+          return indexOutOfRange(node, record[1]!, evaluate(size), place)
         },
         print: () => distinctKernels(program.steps).map(printKernel),
       })

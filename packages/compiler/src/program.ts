@@ -194,6 +194,8 @@ export type Step<Task> = Run<Task> | Repeat<Task>
 export interface FailureRecord {
   readonly node: Apply
   readonly size: Dim
+  /** The shape of the indices. */
+  readonly shape: readonly Dim[]
 }
 
 export interface Commit {

@@ -69,7 +69,7 @@ export function schedule(
   return { steps: block.steps, outputs: places, commits, failures, errors: errorRecord }
 }
 
-const errorRecord: Buffer = { name: 'errors', role: 'errors', dtype: 'int32', size: 2, depth: 0 }
+const errorRecord: Buffer = { name: 'errors', role: 'errors', dtype: 'int32', size: 4, depth: 0 }
 
 interface Scheduler {
   readonly target: Target
@@ -127,10 +127,9 @@ function groupsOf(
   if (unit.kind === 'map') return [{ kind: 'map', stores: roots.map(root => root.store) }]
   if (unit.kind === 'check') {
     const size = indexedSize(node!)
-    failures.push({ node: node!, size })
-    return [
-      { kind: 'check', node: node!, ids: node!.inputs[indexInput(node!)]!, size, record: failures.length },
-    ]
+    const ids = node!.inputs[indexInput(node!)]!
+    failures.push({ node: node!, size, shape: ids.shape })
+    return [{ kind: 'check', node: node!, ids, size, record: failures.length }]
   }
   const store = roots[0]!.store
   switch (node!.op.family.kind) {

@@ -1,25 +1,31 @@
 /**
  * Kernels around index values: the check that they are in range, and the scatter that adds rows where they say.
  */
-import type { Apply, Dim, Variable } from '@arignote/graph'
-import { type Statement, s, scalarType } from '@arignote/loops'
+import { type Apply, contiguousStrides, type Dim, type Variable } from '@arignote/graph'
+import { type Scalar, type Statement, s, scalarType } from '@arignote/loops'
 import type { PlaceOf } from '../expression.js'
 import type { Buffer, Call, StoreTo } from '../program.js'
 import { KernelBuilder, lanes, serial } from './builder.js'
 import { indexOf, Values } from './value.js'
 
-/** Leaves `record` and the value in the error record for the first index outside [0, size). */
+/**
+ * For the first index outside [0, size) the error record gets [record, index, record, position], the position in C order.
+ */
 export function lowerCheck(ids: Variable, size: Dim, record: number, errors: Buffer, placeOf: PlaceOf): Call {
   const builder = new KernelBuilder('check')
   const axes = ids.shape.map(() => builder.axis('i'))
+  const at = axes.map(s.axis)
   const values = new Values(builder, placeOf)
-  const value = s.cast(values.at(ids, indexOf(axes.map(s.axis))), 'int32')
-  const buffer = builder.buffer(
-    { ref: { buffer: errors, offset: 0, perTrip: [] }, shape: [2], strides: [1], scope: [] },
-    'readwrite',
-  )
+  const value = s.cast(values.at(ids, indexOf(at)), 'int32')
   const ok = s.and(s.ge(value, 0), s.lt(value, builder.size(size)))
-  let nest: readonly Statement[] = [{ kind: 'check', ok, errors: buffer, code: record, value }]
+  const check = (offset: number, what: Scalar): Statement => {
+    const place = { ref: { buffer: errors, offset, perTrip: [] }, shape: [2], strides: [1], scope: [] }
+    return { kind: 'check', ok, errors: builder.buffer(place, 'readwrite'), code: record, value: what }
+  }
+  let nest: readonly Statement[] = [
+    check(0, value),
+    check(2, builder.linear(at, contiguousStrides(ids.shape))),
+  ]
   for (let i = axes.length - 1; i >= 0; i--)
     nest = [serial(axes[i]!, s.int(0), builder.size(ids.shape[i]!), nest)]
   return builder.finish(nest)

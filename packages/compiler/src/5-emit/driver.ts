@@ -9,8 +9,14 @@ import { bytesOf } from '@arignote/loops'
 import type { BufferRef, Call, PerTrip, Run, Step, Trip } from '../program.js'
 import type { KernelFunction } from './backend.js'
 
-/** A program made ready: true when it ran to its end, false when an error was left in the record. */
-export type Driver = () => boolean
+/** A step of a repeat, counted as it is visited. */
+export interface Visit {
+  readonly scan: string
+  readonly step: number
+}
+
+/** A program made ready: null when it ran to its end; where it stopped when an error was left in the record. */
+export type Driver = () => readonly Visit[] | null
 
 export interface DriverContext {
   /** The address of a buffer's first byte. */
@@ -36,8 +42,12 @@ type Action = (trips: Int32Array) => boolean
 export function makeDriver(steps: readonly Step<Call>[], context: DriverContext): Driver {
   const deepest = depthOf(steps)
   const trips = new Int32Array(deepest + 1)
-  const action = sequence(steps, context)
-  return () => action(trips)
+  const visits: Visit[] = []
+  const action = sequence(steps, context, visits)
+  return () => {
+    visits.length = 0
+    return action(trips) ? null : visits
+  }
 }
 
 function depthOf(steps: readonly Step<Call>[]): number {
@@ -47,9 +57,9 @@ function depthOf(steps: readonly Step<Call>[]): number {
   )
 }
 
-function sequence(steps: readonly Step<Call>[], context: DriverContext): Action {
+function sequence(steps: readonly Step<Call>[], context: DriverContext, visits: Visit[]): Action {
   const actions = steps.map(
-    (step): Action => (step.kind === 'run' ? runAction(step, context) : repeatAction(step, context)),
+    (step): Action => (step.kind === 'run' ? runAction(step, context) : repeatAction(step, context, visits)),
   )
   return trips => {
     for (let i = 0; i < actions.length; i++) if (!actions[i]!(trips)) return false
@@ -57,14 +67,21 @@ function sequence(steps: readonly Step<Call>[], context: DriverContext): Action 
   }
 }
 
-function repeatAction(step: Extract<Step<Call>, { kind: 'repeat' }>, context: DriverContext): Action {
+function repeatAction(
+  step: Extract<Step<Call>, { kind: 'repeat' }>,
+  context: DriverContext,
+  visits: Visit[],
+): Action {
   const count = context.evaluate(step.count)
   const { depth } = step.trip
-  const body = sequence(step.body, context)
+  const body = sequence(step.body, context, visits)
   return trips => {
     for (let t = 0; t < count; t++) {
       trips[depth] = t
-      if (!body(trips)) return false
+      if (!body(trips)) {
+        visits.unshift({ scan: step.name, step: t })
+        return false
+      }
     }
     return true
   }

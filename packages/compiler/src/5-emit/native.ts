@@ -15,7 +15,7 @@ import {
   type Program,
 } from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
-import { type Driver, makeDriver, rowOf } from './driver.js'
+import { type Driver, makeDriver, rowOf, type Visit } from './driver.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
@@ -42,17 +42,17 @@ export interface NativeParts {
   readonly heap: NativeHeap
   readonly binding: Binding
   /** The user's error for an index that left an entry in the error record. */
-  fail(record: number, value: number): Error
+  fail(record: ArrayLike<number>, stopped: readonly Visit[]): Error
   print(): readonly string[]
 }
 
 export class NativeExecutable implements Executable {
   readonly #evaluate: (dim: Dim) => number
   readonly #shapes: readonly (readonly number[])[]
-  readonly #record = new Int32Array(2)
+  readonly #record = new Int32Array(4)
   readonly #inputs: readonly { readonly buffer: Buffer; readonly index: number; readonly length: number }[]
   #base = -1
-  #driver: Driver = () => true
+  #driver: Driver = () => null
   #sharedAddresses: number[] = []
 
   constructor(private readonly parts: NativeParts) {
@@ -73,9 +73,10 @@ export class NativeExecutable implements Executable {
       const target = this.#view(buffer, this.#addressOf(buffer), length)
       args[index]!.copyTo(target)
     }
-    const errors = this.#view(program.errors, heap.place(this.#record), 2)
+    const errors = this.#view(program.errors, heap.place(this.#record), 4)
     errors.fill(0)
-    if (!this.#driver()) throw this.parts.fail(errors[0]!, errors[1]!)
+    const stopped = this.#driver()
+    if (stopped !== null) throw this.parts.fail(errors, stopped)
     for (const [i, place] of program.outputs.entries()) result(i).set(this.#valueAt(place, this.#shapes[i]!))
     for (const commit of program.commits) {
       const { shared, from } = commit
@@ -137,7 +138,7 @@ export class NativeExecutable implements Executable {
       address: ref => this.#addressOf(ref.buffer),
       evaluate: this.#evaluate,
       kernel: call => kernels.get(call)!,
-      failed: () => this.#view(program.errors, heap.place(this.#record), 2)[0] !== 0,
+      failed: () => this.#view(program.errors, heap.place(this.#record), 4)[0] !== 0,
     })
   }
 

@@ -2,7 +2,7 @@
 
 import { type Apply, evaluateDim } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
-import { indexOutOfRange } from '../../errors.js'
+import { IndexFailure } from './failure.js'
 import { countOf, type Evaluator, type FamilyOf, type Sizes, shapeUnder, type Value } from './value.js'
 
 /** A tensor as (outer, size of the axis, inner). */
@@ -12,8 +12,8 @@ const around = (shape: readonly number[], axis: number) => ({
 })
 
 function checkIndices(node: Apply, ids: Value, size: number): void {
-  const wrong = ids.data.find(id => id < 0 || id >= size)
-  if (wrong !== undefined) throw indexOutOfRange(node, wrong, size)
+  const wrong = ids.data.findIndex(id => id < 0 || id >= size)
+  if (wrong >= 0) throw new IndexFailure(node, ids, wrong, size)
 }
 
 export function prepareGather(family: FamilyOf<'gather'>, node: Apply, sizes: Sizes): Evaluator {

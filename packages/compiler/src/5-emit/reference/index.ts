@@ -5,6 +5,7 @@ import type { TypedArray } from '@arignote/loops'
 import { allocate, dtypeInfo } from '@arignote/loops'
 import type { Argument, Backend, CompiledGraph, Executable, MemoryReport } from '../../executable.js'
 import { prepareLambda } from './evaluate.js'
+import { IndexFailure } from './failure.js'
 import { countOf, type Sizes, shapeUnder, type Value } from './value.js'
 
 export const referenceBackend: Backend = {
@@ -27,7 +28,9 @@ function executable(graph: CompiledGraph, sizes: Sizes): Executable {
   const shapes = outputs.map(v => shapeUnder(v.type, sizes))
   return {
     call(args, result) {
-      const results = run([...inputs.map((v, i) => valueOfArgument(v, args[i]!)), ...shared.map(stateOf)])
+      const results = forUser(() =>
+        run([...inputs.map((v, i) => valueOfArgument(v, args[i]!)), ...shared.map(stateOf)]),
+      )
       for (let i = 0; i < outputs.length; i++) result(i).set(results[i]!.data)
       const news = results.slice(outputs.length).map(x => ({ ...x, data: x.data.slice() }))
       for (const [i, { data, shape }] of news.entries()) updates[i]!.cell.write(data, shape)
@@ -36,6 +39,14 @@ function executable(graph: CompiledGraph, sizes: Sizes): Executable {
     memory: () => report(bytes(inputs, sizes), bytes(outputs, sizes), bytes(shared, sizes)),
     kernels: () => [],
     text: () => `${graph.name}: evaluated node by node by the reference back end`,
+  }
+}
+
+function forUser<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof IndexFailure ? error.toUser() : error
   }
 }
 

@@ -2,13 +2,14 @@
 
 import { type Apply, evaluateDim, type Lambda, type ScanParams } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
+import { IndexFailure } from './failure.js'
 import { countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
 /** How the body is made ready; given from outside, since it is the evaluator of graphs that meets scans. */
 export type PrepareLambda = (fn: Lambda, sizes: Sizes) => Evaluator
 
 export function prepareScan(node: Apply, sizes: Sizes, prepareLambda: PrepareLambda): Evaluator {
-  const { length: dim, reverse, body, counts } = node.params as ScanParams
+  const { length: dim, reverse, body, counts, name } = node.params as ScanParams
   const length = evaluateDim(dim, sizes)
   const step = prepareLambda(body, sizes)
   const stacks = node.outputs
@@ -29,12 +30,23 @@ export function prepareScan(node: Apply, sizes: Sizes, prepareLambda: PrepareLam
     for (const [i, all] of trajectories.entries()) setRow(all, reverse ? length : 0, carries[i]!)
     for (let visited = 0; visited < length; visited++) {
       const t = reverse ? length - 1 - visited : visited
-      const results = step([...constants, ...carries, ...sequences.map(x => row(x, t))])
+      const results = inStep(visited, () =>
+        step([...constants, ...carries, ...sequences.map(x => row(x, t))]),
+      )
       carries = results.slice(0, counts.carries)
       for (const [i, all] of trajectories.entries()) setRow(all, reverse ? t : t + 1, carries[i]!)
       for (const [i, all] of ys.entries()) setRow(all, t, results[counts.carries + i]!)
     }
     return [...carries.map(copyOf), ...stacked]
+  }
+
+  function inStep<T>(visited: number, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (error instanceof IndexFailure) error.steps.unshift({ scan: name ?? 'scan', step: visited })
+      throw error
+    }
   }
 }
 
