@@ -69,7 +69,7 @@ export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedSc
     const kept = reverse ? null : rowsRead(v, reads)
     const slots = kept === null ? null : Math.max(kept, fewest)
     const dtype = v.dtype
-    if (slots === null || (typeof count === 'number' && count <= slots)) {
+    if (slots === null || (typeof count === 'number' && count <= slots + 1)) {
       const buffer = {
         name: label,
         role: 'history',
