@@ -3,7 +3,7 @@
  * A step is a batch of 32 texts of 100 words.
  */
 import { adam } from '@arignote/examples/adam'
-import { dense, lstm, lstmStep, parameter } from '@arignote/examples/cells'
+import { dense, lstm, lstmStep } from '@arignote/examples/cells'
 import {
   crossentropyBinary,
   dim,
@@ -12,6 +12,7 @@ import {
   matrix,
   rand,
   scan,
+  shared,
   sigmoid,
   take,
   vector,
@@ -38,7 +39,7 @@ export function parameters() {
   const { vocabulary, width, units } = sizes
   const embedding = rand([vocabulary, width], { seed: 1, low: -0.05, high: 0.05 })
   return {
-    embedding: parameter<2>(embedding, 'embedding'),
+    embedding: shared(embedding, 'embedding'),
     cell: lstm({ inputs: width, units, seed: 2 }),
     out: dense({ inputs: units, units: 1, seed: 4, name: 'out' }),
   }
@@ -48,7 +49,7 @@ export function parameters() {
 export function graph({ embedding, cell, out }: ReturnType<typeof parameters>) {
   const texts = matrix('texts', 'int32')
   const labels = vector('labels')
-  const start = zeros([dim(texts, 0), cell.units], 'float32')
+  const start = zeros([dim(texts, 0), cell.units])
   const { h } = scan(({ x, h, c }) => lstmStep(cell, dot(x, cell.W).add(cell.b), h, c), {
     sequences: { x: take(embedding, texts.transpose()) },
     state: { h: start, c: start },

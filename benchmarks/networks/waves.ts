@@ -36,7 +36,7 @@ export function graph({ cell, out }: ReturnType<typeof parameters>) {
   const next = vector('next')
   const { h } = scan(({ x, h }) => ({ h: gruStep(cell, dot(x, cell.W).add(cell.b), h) }), {
     sequences: { x: waves.transpose([1, 0, 2]) },
-    state: { h: zeros([dim(waves, 0), cell.units], 'float32') },
+    state: { h: zeros([dim(waves, 0), cell.units]) },
   })
   const loss = square(dot(h.last, out.W).add(out.b).flatten().sub(next)).mean()
   const all = [cell.W, cell.U, cell.b, out.W, out.b]

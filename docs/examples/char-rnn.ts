@@ -19,13 +19,14 @@ import {
   type Shared,
   scalar,
   scan,
+  shared,
   softmax,
   type Tensor,
   take,
   zerosArray,
 } from 'arignote'
 import { adam, clipNorm, type Update } from './lib/adam.js'
-import { dense, lstm, lstmStep, parameter } from './lib/cells.js'
+import { dense, lstm, lstmStep } from './lib/cells.js'
 import { isMain, type Progress, parseOptions, progress, run, silence, UsageError } from './lib/terminal.js'
 
 const defaults = {
@@ -61,8 +62,8 @@ export function charModel(vocabulary: number, { units, layers, batch, seed, temp
 
   const freshState = (texts: number): State =>
     cells.map((_, k) => ({
-      h: parameter<2>(zerosArray([texts, units]), `h${k}`),
-      c: parameter<2>(zerosArray([texts, units]), `c${k}`),
+      h: shared(zerosArray([texts, units]), `h${k}`),
+      c: shared(zerosArray([texts, units]), `c${k}`),
     }))
 
   /** Characters (time, texts) → scores for what comes next (time · texts, vocabulary), and the state after them. */

@@ -39,7 +39,7 @@ export function sineWaveModel({ units, seed }: { readonly units: number; readonl
   const listen = (waves: Waves) =>
     scan(({ value, h }) => ({ h: hear(value, h) }), {
       sequences: { value: waves.transpose([1, 0, 2]) },
-      state: { h: zeros([dim(waves, 0), units], 'float32') },
+      state: { h: zeros([dim(waves, 0), units]) },
     }).h.last
 
   const waves = tensor3('waves') // (batch, time, 1)
@@ -51,8 +51,8 @@ export function sineWaveModel({ units, seed }: { readonly units: number; readonl
 
   // The same step once more, but now what it hears is what it said: (steps, batch, 1).
   const steps = scalar('steps', 'int32')
-  const past = waves.slice(null, { stop: -1 }) as Waves
-  const present = waves.slice(null, -1) as Matrix
+  const past = waves.slice(null, { stop: -1 })
+  const present = waves.slice(null, -1)
   const song = scan(
     ({ value, h }) => {
       const after = hear(value, h)

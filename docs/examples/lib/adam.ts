@@ -3,7 +3,6 @@
  * what they return is more of the graph, and `compile` makes one program of it all.
  */
 import { maximum, pow, type Shared, shared, sqrt, square, type Tensor, zerosArray } from 'arignote'
-import { parameter } from './cells.js'
 
 export type Parameter = Shared<'float32'>
 export type Gradient = Tensor<'float32'>
@@ -46,7 +45,7 @@ export function adam(
 }
 
 const zerosLike = (p: Parameter, name: string): Parameter =>
-  parameter(zerosArray(p.getValue({ borrow: true }).shape), `${p.name}.${name}`)
+  shared(zerosArray(p.getValue({ borrow: true }).shape), `${p.name}.${name}`)
 
 /** All gradients times the one number that makes their norm, taken together, at most `limit`. */
 export function clipNorm(gradients: readonly Gradient[], limit: number): Gradient[] {

@@ -4,17 +4,7 @@
  * A step gets `x` as its gates see it: x·W + b, or, where x would be one-hot, the rows of W that `take` picks, plus b.
  * The gates lie side by side along the last axis, in Keras's order. σ is the sigmoid, ∘ the elementwise product.
  */
-import {
-  dot,
-  type NdArray,
-  rand,
-  type Shared,
-  shared,
-  sigmoid,
-  type Tensor,
-  tanh,
-  zerosArray,
-} from 'arignote'
+import { dot, rand, type Shared, shared, sigmoid, type Tensor, tanh, zerosArray } from 'arignote'
 
 export type Matrix = Tensor<'float32', 2>
 
@@ -45,7 +35,7 @@ export function lstm({ inputs, units, seed, name = 'lstm' }: CellOptions): Cell 
     units,
     W: glorot([inputs, 4 * units], seed, `${name}.W`),
     U: glorot([units, 4 * units], seed + 1, `${name}.U`),
-    b: parameter<1>(bias, `${name}.b`),
+    b: shared(bias, `${name}.b`),
   }
 }
 
@@ -71,7 +61,7 @@ export function gru({ inputs, units, seed, name = 'gru' }: CellOptions): Cell {
     units,
     W: glorot([inputs, 3 * units], seed, `${name}.W`),
     U: glorot([units, 3 * units], seed + 1, `${name}.U`),
-    b: parameter<1>(zerosArray([3 * units]), `${name}.b`),
+    b: shared(zerosArray([3 * units]), `${name}.b`),
   }
 }
 
@@ -98,20 +88,16 @@ export interface Dense {
 export function dense({ inputs, units, seed, name = 'dense' }: CellOptions): Dense {
   return {
     W: glorot([inputs, units], seed, `${name}.W`),
-    b: parameter<1>(zerosArray([units]), `${name}.b`),
+    b: shared(zerosArray([units]), `${name}.b`),
   }
 }
 
 /** The k-th of the blocks of columns, all of this width, that lie side by side. */
 const columns = (x: Matrix, k: number, width: number) =>
-  x.slice(null, { start: k * width, stop: (k + 1) * width }) as Matrix
+  x.slice(null, { start: k * width, stop: (k + 1) * width })
 
 /** Uniform with variance 2/(inputs + outputs): Glorot and Bengio 2010. */
 function glorot([inputs, outputs]: readonly [number, number], seed: number, name: string) {
   const limit = Math.sqrt(6 / (inputs + outputs))
-  return parameter<2>(rand([inputs, outputs], { seed, low: -limit, high: limit }), name)
+  return shared(rand([inputs, outputs], { seed, low: -limit, high: limit }), name)
 }
-
-/** A shared variable of float32; of an array's rank the type-checker knows nothing. */
-export const parameter = <R extends number>(value: NdArray, name: string) =>
-  shared(value, name) as Shared<'float32', R>

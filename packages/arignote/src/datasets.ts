@@ -14,8 +14,8 @@ export interface SineWaveOptions {
  * place in [0, 4π) and goes on in steps of one radian.
  */
 export function sineWave({ length, samples, seed }: SineWaveOptions): {
-  readonly x: NdArray
-  readonly y: NdArray
+  readonly x: NdArray<'float32', 3>
+  readonly y: NdArray<'float32', 1>
 } {
   const starts = rand([samples], {
     low: 0,

@@ -32,7 +32,8 @@ import { timed } from './trace.js'
 export type Outputs = Variable | readonly Variable[] | { readonly [name: string]: Variable }
 
 /** What a call returns: arrays in the structure of the outputs. */
-export type Results<O> = O extends Variable ? NdArray : { -readonly [K in keyof O]: NdArray }
+export type Results<O> = O extends Variable ? ResultOf<O> : { -readonly [K in keyof O]: ResultOf<O[K]> }
+type ResultOf<V> = V extends Variable<infer D, infer R> ? NdArray<D, R> : NdArray
 
 /** What a call takes: a value for each input, none where there may be a default. */
 export type Arguments<I extends readonly Variable[], Options = CompileOptions> = Options extends {

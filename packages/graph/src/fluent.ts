@@ -12,7 +12,7 @@ import * as comparison from './ops/comparison.js'
 import * as compose from './ops/compose.js'
 import { gradClip, gradScale } from './ops/cotangent.js'
 import { scatterAdd, take } from './ops/gather.js'
-import { at, type IndexSpec } from './ops/indexing.js'
+import { at, type IndexSpec, type SliceRank } from './ops/indexing.js'
 import * as product from './ops/product.js'
 import * as reduce from './ops/reduce.js'
 import { disconnectedGrad, named, stopGradient, where } from './ops/select.js'
@@ -23,6 +23,7 @@ import * as transcendental from './ops/transcendental.js'
 import { expandDims, pad, reshape, slice, squeeze, transpose } from './ops/view.js'
 import type {
   BatchedDotRank,
+  CountOfAxes,
   DotRank,
   DTypeOf,
   LessOne,
@@ -31,7 +32,10 @@ import type {
   Meet,
   MeetOf,
   PlusOne,
+  RankLess,
   RankOf,
+  RankSum,
+  ReducedRank,
   TakeRank,
   TensorLike,
   ToFloat,
@@ -59,11 +63,13 @@ type Compare = <X extends Variable, Y extends TensorLike>(
 ) => Tensor<'bool', MaxRank[RankOf<X>][RankOf<Y>]>
 type Alone<D extends DType, R extends Rank> = () => Tensor<D, R>
 /** `D` is the dtype of the result. */
-interface Reduce<D extends DType, R extends Rank, O extends object = reduce.ReduceOptions> {
-  (axis?: null): Tensor<D, 0>
-  (axis: Axis | undefined, options: O & { keepdims: true }): Tensor<D, R>
-  (axis: number): Tensor<D, LessOne[R]>
-  (axis?: Axis, options?: O): Tensor<D, Rank>
+interface Reduce<D extends DType, R extends Rank, O extends object = object> {
+  <const A extends Axis | undefined = undefined>(
+    axis?: A,
+    options?: O & { readonly keepdims?: false },
+  ): Tensor<D, ReducedRank<R, A>>
+  (axis: Axis | undefined, options: O & { readonly keepdims: true }): Tensor<D, R>
+  (axis?: Axis, options?: O & reduce.ReduceOptions): Tensor<D, Rank>
 }
 type Product<X, Y, R extends Rank> = Tensor<ToSum[MeetOf<X, Y>], R>
 
@@ -161,22 +167,20 @@ declare module './variable.js' {
     readonly argmax: Reduce<'int32', R>
     readonly argmin: Reduce<'int32', R>
     readonly mean: Reduce<ToFloat[D], R>
-    readonly variance: Reduce<ToFloat[D], R, reduce.ReduceOptions & { readonly ddof?: number }>
-    readonly std: Reduce<ToFloat[D], R, reduce.ReduceOptions & { readonly ddof?: number }>
+    readonly variance: Reduce<ToFloat[D], R, compose.SpreadOptions>
+    readonly std: Reduce<ToFloat[D], R, compose.SpreadOptions>
     readonly logSumExp: Reduce<ToFloat[D], R>
-    readonly norm: Reduce<ToFloat[D], R, reduce.ReduceOptions & { readonly ord?: number }>
+    readonly norm: Reduce<ToFloat[D], R, compose.NormOptions>
 
     reshape<const S extends readonly Size[]>(shape: S): Tensor<D, RankOfShape<S>>
-    flatten<N extends Rank = 1>(ndim?: N): Tensor<D, N>
+    flatten<N extends Rank = 1>(ndim?: N): Tensor<D, NoInfer<N>>
     transpose(axes?: readonly number[] | null): Tensor<D, R>
     dimshuffle<const P extends readonly (number | 'x')[]>(...pattern: P): Tensor<D, P['length']>
-    expandDims(axis: number): Tensor<D, PlusOne[R]>
-    expandDims(axes: readonly number[]): Tensor<D, Rank>
-    squeeze(axis: number): Tensor<D, LessOne[R]>
-    squeeze(axes?: readonly number[] | null): Tensor<D, Rank>
+    expandDims<const A extends number | readonly number[]>(axes: A): Tensor<D, RankSum[R][CountOfAxes<A>]>
+    squeeze<const A extends Axis | undefined = undefined>(axes?: A): Tensor<D, RankLess[R][CountOfAxes<A>]>
     broadcastTo<const S extends readonly Size[]>(shape: S): Tensor<D, RankOfShape<S>>
     split(sections: number | readonly Size[], axis?: number): Tensor<D, R>[]
-    tile(reps: Size | readonly Size[]): Tensor<D, Rank>
+    tile<const N extends Size | readonly Size[]>(reps: N): Tensor<D, shape.TiledRank<R, N>>
     repeat(times: Size, axis: number): Tensor<D, R>
     repeat(times: Size, axis?: null): Tensor<D, 1>
     pad(widths: Parameters<typeof pad>[1], options?: { readonly value?: number }): Tensor<D, R>
@@ -185,14 +189,19 @@ declare module './variable.js' {
     dim(axis: number): Tensor<'int32', 0>
 
     at(i: Size): Tensor<D, LessOne[R]>
-    slice(...specs: readonly IndexSpec[]): Tensor<D, Rank>
+    slice<const P extends readonly IndexSpec[]>(...specs: P): Tensor<D, SliceRank<R, P>>
     take<X extends Variable, I extends TensorLike>(
       this: X,
       ids: I,
       axis?: number,
     ): Tensor<DTypeOf<X>, TakeRank[RankOf<X>][RankOf<I>]>
-    scatterAdd(updates: TensorLike, axis: number, size: Size): Tensor<DType, Rank>
-    oneHot<E extends DType = 'float32'>(classes: Size, dtype?: E): Tensor<E, PlusOne[R]>
+    scatterAdd<I extends Variable, U extends TensorLike>(
+      this: I,
+      updates: U,
+      axis: number,
+      size: Size,
+    ): Tensor<DTypeOf<U>, PlusOne[RankLess[RankOf<U>][RankOf<I>]]>
+    oneHot<E extends DType = 'float32'>(classes: Size, dtype?: E): Tensor<NoInfer<E>, PlusOne[R]>
     triu(offset?: number): Tensor<D, R>
     tril(offset?: number): Tensor<D, R>
 
@@ -205,11 +214,11 @@ declare module './variable.js' {
       this: X,
       y: Y,
     ): Product<X, Y, BatchedDotRank[RankOf<X>][RankOf<Y>]>
-    tensordot<X extends Variable, Y extends TensorLike>(
+    tensordot<X extends Variable, Y extends TensorLike, const A extends product.TensordotAxes = 2>(
       this: X,
       y: Y,
-      axes?: number | readonly [readonly number[], readonly number[]],
-    ): Product<X, Y, Rank>
+      axes?: A,
+    ): Product<X, Y, product.TensordotRank<RankOf<X>, RankOf<Y>, A>>
     outer<X extends Variable, Y extends TensorLike>(this: X, y: Y): Product<X, Y, 2>
 
     softmax(axis?: number): Tensor<ToFloat[D], R>

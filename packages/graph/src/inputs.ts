@@ -5,7 +5,7 @@ import type { DType, TypedArray } from '@arignote/loops'
 import { type Dim, differentDim } from './dim.js'
 import { badArgument, badSize, wrongValueShape } from './errors.js'
 import { captureOrigin } from './origin.js'
-import type { RankOf } from './static.js'
+import type { DTypeOfValue, RankOf } from './static.js'
 import { type AxisSpec, dimOf, tensorType } from './type.js'
 import { convert, dtypeOfValue, type NdArray, ndarrayOf, type Value } from './value.js'
 import { type Cell, type Rank, Shared, type Tensor, Variable } from './variable.js'
@@ -19,7 +19,7 @@ export interface InputOptions<D extends DType = DType> {
 type Maker<R extends Rank> = <D extends DType = 'float32'>(
   name?: string | null,
   options?: D | InputOptions<D>,
-) => Tensor<D, R>
+) => Tensor<NoInfer<D>, R>
 
 function input(
   maker: string,
@@ -72,22 +72,14 @@ export function tensor<
 >(
   name: string | null | undefined,
   options: { readonly dtype?: D; readonly shape: S },
-): Tensor<D, S['length']> {
-  return input('tensor', null, name, options) as Tensor<D, S['length']>
+): Tensor<NoInfer<D>, S['length']> {
+  return input('tensor', null, name, options) as never
 }
 
 // ── shared variables ──────────────────────────────────────────────────────────────────────────
 
-/** The dtype of a shared variable's value: that of a typed array, else float32. */
-export type SharedDType<V> = V extends number | boolean | readonly unknown[]
-  ? 'float32'
-  : V extends Float32Array
-    ? 'float32'
-    : V extends Float64Array
-      ? 'float64'
-      : V extends Int32Array
-        ? 'int32'
-        : DType
+/** The dtype of a shared variable's value: that of a typed array or NdArray, else float32. */
+export type SharedDType<V> = DTypeOfValue<V>
 
 export interface SharedOptions<D extends DType = DType> extends InputOptions<D> {}
 
@@ -96,13 +88,13 @@ export function shared<const V extends Value, D extends DType = SharedDType<V>>(
   value: V,
   name?: string | null,
   options: SharedOptions<D> = {},
-): Shared<D, RankOf<V>> {
+): Shared<NoInfer<D>, RankOf<V>> {
   const dtype = options.dtype ?? dtypeOfValue(value) ?? 'float32'
   const host = convert(value, dtype, title(name ?? null))
   const shape = (options.shape ?? host.shape).map(axis => declared('shared', axis))
   if (!fits(host.shape, shape)) throw wrongValueShape(title(name ?? null), host.shape, shape)
   const cell = new PlainCell(dtype, host.data, host.shape)
-  return new Shared(tensorType(dtype, shape), name ?? null, cell) as Shared<D, RankOf<V>>
+  return new Shared(tensorType(dtype, shape), name ?? null, cell) as never
 }
 
 const title = (name: string | null) => (name === null ? 'shared' : `shared "${name}"`)
@@ -131,7 +123,7 @@ class PlainCell implements Cell {
 declare module './variable.js' {
   interface Shared<out D extends DType = DType, out R extends Rank = Rank> {
     /** The present value; a copy, unless `borrow` asks for the memory itself, valid until the next call of anything. */
-    getValue(options?: { readonly borrow?: boolean }): NdArray
+    getValue(options?: { readonly borrow?: boolean }): NdArray<D, R>
     /** Replaces the value by one of the same dtype rules and shape. */
     setValue(value: Value): void
   }

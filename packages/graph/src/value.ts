@@ -7,9 +7,29 @@
 import { allocate, type DType, isFloat, type TypedArray } from '@arignote/loops'
 import ndarray from 'ndarray'
 import { badArgument, badSize, notAValue, raggedArray, refusedArray, refusedElement } from './errors.js'
+import type { DTypeOfValue, RankOf } from './static.js'
+import type { Rank } from './variable.js'
 
-/** The value type of inputs and results: any strides in, fresh C order out. */
-export type NdArray = ndarray.NdArray<TypedArray>
+/** What elements of each dtype are kept in. */
+interface ArrayOf {
+  bool: Uint8Array
+  uint8: Uint8Array
+  int32: Int32Array
+  float32: Float32Array
+  float64: Float64Array
+}
+
+/**
+ * The value type of inputs and results: any strides in, fresh C order out. `D` and `R` exist for the type-checker only;
+ * of an ndarray from elsewhere it knows neither.
+ */
+export interface NdArray<D extends DType = DType, R extends Rank = Rank> extends ndarray.NdArray<ArrayOf[D]> {
+  readonly __rank?: R
+  lo(...from: number[]): NdArray<D, R>
+  hi(...sizes: number[]): NdArray<D, R>
+  step(...steps: number[]): NdArray<D, R>
+  transpose(...axes: number[]): NdArray<D, R>
+}
 
 /** Any NdArray of numbers, whatever it keeps them in. */
 // biome-ignore lint/suspicious/noExplicitAny: the package's own default
@@ -174,11 +194,17 @@ function isRow(x: unknown): x is ArrayLike<unknown> {
 }
 
 /** A C-order NdArray over the data itself. */
-export function ndarrayOf(data: TypedArray, shape: readonly number[]): NdArray {
-  return ndarray(data, [...shape])
+export function ndarrayOf<T extends TypedArray, const S extends readonly number[]>(
+  data: T,
+  shape: S,
+): NdArray<DTypeOfValue<T>, S['length']> {
+  return ndarray(data, [...shape]) as never
 }
 
 /** An NdArray from numbers, nested arrays or another array: `array([[1, 2], [3, 4]], 'int32')`. Default float32. */
+export function array<const V extends Value>(value: V, dtype?: null): NdArray<DTypeOfValue<V>, RankOf<V>>
+export function array<const V extends Value, D extends DType>(value: V, dtype: D): NdArray<D, RankOf<V>>
+export function array<const V extends Value>(value: V, dtype?: DType | null): NdArray<DType, RankOf<V>>
 export function array(value: Value, dtype: DType | null = null): NdArray {
   const { data, shape } = convert(value, dtype, 'array')
   return ndarrayOf(data, shape)
@@ -196,8 +222,11 @@ export function toNested(a: AnyNdArray): NestedNumbers {
 }
 
 /** An NdArray of zeros. */
-export function zerosArray(shape: readonly number[], dtype: DType = 'float32'): NdArray {
-  return ndarrayOf(allocate(dtype, sizeOfShape(shape, 'zerosArray')), shape)
+export function zerosArray<const S extends readonly number[], D extends DType = 'float32'>(
+  shape: S,
+  dtype: D = 'float32' as D,
+): NdArray<NoInfer<D>, S['length']> {
+  return ndarrayOf(allocate(dtype, sizeOfShape(shape, 'zerosArray')), shape) as never
 }
 
 function sizeOfShape(shape: readonly number[], operation: string): number {
@@ -205,31 +234,31 @@ function sizeOfShape(shape: readonly number[], operation: string): number {
   return shape.reduce((a, b) => a * b, 1)
 }
 
-export interface RandomOptions {
+export interface RandomOptions<D extends DType = DType> {
   /** The same seed gives the same numbers, always; without one they differ at each call. */
   readonly seed?: number
-  readonly dtype?: DType
+  readonly dtype?: D
 }
 
 /** Normally distributed numbers, by default with mean 0 and standard deviation 1. */
-export function randn(
-  shape: readonly number[],
-  options: RandomOptions & { readonly mean?: number; readonly std?: number } = {},
-): NdArray {
+export function randn<const S extends readonly number[], D extends DType = 'float32'>(
+  shape: S,
+  options: RandomOptions<D> & { readonly mean?: number; readonly std?: number } = {},
+): NdArray<NoInfer<D>, S['length']> {
   const { mean = 0, std = 1 } = options
   return fillRandom('randn', shape, options, (next, k) => {
     const radius = Math.sqrt(-2 * Math.log(1 - next(2 * k)))
     return mean + std * radius * Math.cos(2 * Math.PI * next(2 * k + 1))
-  })
+  }) as never
 }
 
 /** Uniformly distributed numbers, low ≤ x < high, by default from 0 to 1. */
-export function rand(
-  shape: readonly number[],
-  options: RandomOptions & { readonly low?: number; readonly high?: number } = {},
-): NdArray {
+export function rand<const S extends readonly number[], D extends DType = 'float32'>(
+  shape: S,
+  options: RandomOptions<D> & { readonly low?: number; readonly high?: number } = {},
+): NdArray<NoInfer<D>, S['length']> {
   const { low = 0, high = 1 } = options
-  return fillRandom('rand', shape, options, (next, k) => low + (high - low) * next(k))
+  return fillRandom('rand', shape, options, (next, k) => low + (high - low) * next(k)) as never
 }
 
 function fillRandom(

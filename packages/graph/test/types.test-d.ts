@@ -1,15 +1,20 @@
 /**
  * What the type-checker says of tensors. Compiled by `npm run check`, never run.
  */
+import type { DType } from '@arignote/loops'
+import ndarray from 'ndarray'
 import {
   add,
+  arange,
   argmax,
   array,
   concatenate,
   constant,
   type DTypeOf,
+  dim,
   div,
   dot,
+  einsum,
   exp,
   eye,
   full,
@@ -21,22 +26,36 @@ import {
   matmul,
   matrix,
   mean,
+  type NdArray,
+  ndarrayOf,
+  norm,
+  ones,
   Rop,
+  rand,
+  randn,
   row,
   type Shared,
   scalar,
+  scan,
   shared,
+  slice,
   softmax,
+  squeeze,
   stack,
   sum,
   type Tensor,
   take,
   tensor,
   tensor3,
+  tensordot,
+  tile,
+  type Value,
   type Variable,
+  variance,
   vector,
   where,
   zeros,
+  zerosArray,
 } from '../src/index.js'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -45,12 +64,18 @@ const is =
   <E>() =>
   <A>(_value: A, ..._proof: Equal<A, E> extends true ? [] : [never]) => {}
 
+const is1 = (h: Tensor<'int32', 1>) => h
+const is2 = (h: Tensor<'float32', 2>) => h
+
 const x = matrix('x')
 const v = vector('v')
 const i = vector('i', 'int32')
 const d = matrix('d', 'float64')
 const flag = vector('flag', { dtype: 'bool' })
+const t = tensor3('t')
+const n = scalar('n', 'int32')
 const anything = x as Variable
+const some: unknown = null
 
 // Inputs.
 is<Tensor<'float32', 2>>()(x)
@@ -94,7 +119,18 @@ is<Tensor<'float32', 2>>()(flag.where(x, 0))
 is<Tensor<'float32', 0>>()(x.sum())
 is<Tensor<'float32', 1>>()(x.sum(0))
 is<Tensor<'float32', 2>>()(x.sum(0, { keepdims: true }))
-is<Tensor<'float32', number>>()(x.sum([0, 1]))
+is<Tensor<'float32', 1>>()(x.sum(0, {}))
+is<Tensor<'float32', 1>>()(x.sum(0, { keepdims: false }))
+is<Tensor<'float32', 0>>()(x.sum([0, 1]))
+is<Tensor<'float32', 2>>()(x.sum([0, 1], { keepdims: true }))
+is<Tensor<'float32', 2>>()(x.sum(null, { keepdims: true }))
+is<Tensor<'float32', 2>>()(sum(t, [-1]))
+is<Tensor<'float32', 2>>()(variance(t, 0, { ddof: 1 }))
+is<Tensor<'float32', 2>>()(t.std(0, { ddof: 1 }))
+is<Tensor<'float32', 1>>()(norm(x, -1, { ord: 1 }))
+is<Tensor<'float32', number>>()(x.sum([] as readonly number[]))
+is<Tensor<'float32', number>>()(x.sum(0, { keepdims: some as boolean }))
+is<Tensor<'float32', 0 | 1>>()(x.sum(some as 0 | null))
 is<Tensor<'int32', 0>>()(sum(flag))
 is<Tensor<'int32', 1>>()(argmax(x, 1))
 is<Tensor<'float32', 0>>()(mean(i))
@@ -103,7 +139,7 @@ is<Tensor<'float32', 2>>()(softmax(x))
 
 // Shapes and indices.
 is<Tensor<'float32', 3>>()(x.reshape([2, -1, 3]))
-is<Tensor<'float32', 1>>()(x.flatten())
+is<Tensor<'float32', 2>>()(t.flatten(2))
 is<Tensor<'float32', 1>>()(x.at(0))
 is<Tensor<'float32', 1>>()(x.at(i.at(0)))
 is<Tensor<'float32', 2>>()(take(x, i))
@@ -112,7 +148,126 @@ is<Tensor<'float32', 2>>()(v.expandDims(0))
 is<Tensor<'float32', 2>>()(zeros([2, 3]))
 is<Tensor<'int32', 2>>()(full([2, x.shape[0]!], 1, 'int32'))
 is<Tensor<'float64', 2>>()(eye(3, 3, 0, 'float64'))
+is<Tensor<'float32', 3>>()(x.reshape([dim(x, 0), 2, x.shape[1]!]))
+is<Tensor<'float32', number>>()(x.reshape(x.shape))
 is<Tensor<'float32', 3>>()(stack([x, x]))
+is<Tensor<'float64', 3>>()(stack([x, d, x]))
+is<Tensor<'float32', 3>>()(stack(some as (typeof x)[]))
+is<Tensor<'float32', 2>>()(concatenate([x, x], 1))
+is<Tensor<'float64', 2>>()(concatenate([x, d]))
+is<Tensor<'int32', 1>>()(concatenate([flag, i]))
+is<Tensor<'float32', 2>>()(concatenate(some as readonly (typeof x)[]))
+is<Tensor<'float32' | 'float64', 2>>()(concatenate(some as (typeof x | typeof d)[]))
+is<Tensor<DType, 1>>()(concatenate([v, [1, 2]]))
+is<Tensor<'float32', 4>>()(x.expandDims([0, -1]))
+is<Tensor<'float32', 1>>()(squeeze(x, [0]))
+is<Tensor<'float32', number>>()(x.squeeze())
+is<Tensor<'float32', 2>>()(x.tile(2))
+is<Tensor<'float32', 3>>()(tile(v, [2, 1, n]))
+is<Tensor<'float32', 3>>()(tensordot(t, x, 1))
+is<Tensor<'float32', 1>>()(t.tensordot(x))
+is<Tensor<'float64', 3>>()(einsum('bi, ijk -> bjk', d, t))
+is<Tensor<'float32', 0>>()(einsum('ij->', x))
+is<Tensor<'float32', number>>()(einsum('ij', x))
+is<Tensor<'float32', number>>()(einsum(some as string, x, x))
+is<Tensor<'float32', 3>>()(t.tensordot(x, [[1], [0]]))
+is<Tensor<'float32', 1>>()(x.flatten())
+is<Tensor<'float32', 3>>()(t.take(matrix('ids', 'int32')).at(0))
+is<Tensor<'float32', 3>>()(t.take([1, 2]))
+is<Tensor<'float32', 2>>()(t.take(n, 1))
+is<Tensor<'float32', 4>>()(take(t, array([[1], [2]], 'int32'), -1))
+
+// Slices: a position drops its axis, whatever else is there keeps it.
+is<Tensor<'float32', 3>>()(t.slice())
+is<Tensor<'float32', 2>>()(t.slice(0))
+is<Tensor<'float32', 2>>()(t.slice(null, { start: 1, stop: n }, 3))
+is<Tensor<'float32', 1>>()(slice(t, n, { step: -1 }, -1))
+is<Tensor<'float32', 0>>()(slice(t, 0, n, x.shape[0]!))
+is<Tensor<'float32', 3>>()(t.slice(null, { stop: -1 }))
+is<Tensor<'float32', number>>()(t.slice(some as number | null))
+is<Tensor<'float32', number>>()(t.slice(...(some as number[])))
+is<Tensor<'float32', number>>()(t.slice(null, ...(some as null[])))
+is<Tensor<'float32', number>>()(anything.slice(0) as Tensor<'float32', number>)
+// @ts-expect-error two axes are left
+const notAVector: Tensor<'float32', 1> = t.slice(0)
+// @ts-expect-error a string is not a position
+t.slice('0')
+
+// Arrays know what they are made of, and shared variables of them too.
+is<NdArray<'float32', 2>>()(randn([3, 8]))
+is<NdArray<'float64', 1>>()(rand([3], { dtype: 'float64', low: -1 }))
+is<NdArray<'float32', number>>()(zerosArray(some as readonly number[]))
+is<NdArray<'float32', 2>>()(array([[1, 2]]))
+is<NdArray<'float32', 3>>()(array([[[1], [2]]]))
+is<NdArray<'int32', 1>>()(array([1, 2], 'int32'))
+is<NdArray<'float64', 1>>()(array(new Float64Array(3)))
+is<NdArray<'int32', 2>>()(ndarrayOf(new Int32Array(4), [2, 2]))
+is<NdArray<'float32', 2>>()(randn([3, 8]).transpose(1, 0))
+is<Float32Array>()(randn([3, 8]).data)
+is<Shared<'float32', 2>>()(shared(randn([3, 8])))
+is<Shared<'float32', 1>>()(shared(zerosArray([8]), 'b'))
+is<Shared<'int32', 1>>()(shared(zerosArray([8], 'int32')))
+is<Shared<'uint8', 1>>()(shared(array([true], 'bool'))) // bytes
+is<Shared<'uint8', 1>>()(shared(new Uint8Array(3)))
+is<Shared<'float64', 2>>()(shared(randn([3, 8]), 'W', { dtype: 'float64' }))
+is<Shared<'float32', 1>>()(shared(zerosArray([0]), null, { shape: [null] }))
+is<Shared<'float32', 3>>()(shared([[[1, 2]]]))
+is<Shared>()(shared(ndarray([1, 2])))
+is<Shared>()(shared(ndarray(new Float32Array(4), [2, 2])))
+is<Shared>()(shared(some as Value))
+is<Shared>()(shared(some as NdArray))
+is<Shared<'int32', 1>>()(shared<readonly number[], 'int32'>([1], 'n', { dtype: 'int32' }))
+is<NdArray<'float32', 2>>()(shared(randn([3, 8])).getValue())
+is<Tensor<'float32', 2>>()(x.add(randn([8])))
+is<Tensor<'float64', 2>>()(x.add(randn([8], { dtype: 'float64' })))
+is<Tensor<'float32', 2>>()(add([1, 2], x))
+is<Tensor<'int32' | 'float32', 1>>()(add(new Int32Array(2), 0.5))
+is<Tensor<'bool', 1>>()(constant([true, false]))
+is<Tensor<'float64', 1>>()(constant(rand([2], { dtype: 'float64' })))
+const foreign: NdArray = ndarray(new Float32Array(4), [2, 2])
+const anyRank: NdArray<'float32'> = randn([3, 8])
+const anyArray: NdArray = array([true], 'bool')
+// @ts-expect-error a matrix is not a vector
+const wrongRankArray: NdArray<'float32', 1> = randn([3, 8])
+// @ts-expect-error float32 is not int32
+const wrongArray: NdArray<'int32', 2> = randn([3, 8])
+// @ts-expect-error what is float32 does not become int32 because it is expected to
+const expected: Tensor<'int32', 2> = zeros([2, 3])
+
+// scan: what is written within `state` has the dtype that it has by itself.
+const start = scan(({ a, h, k }) => ({ h: is2(h).add(a), k: is1(k).add(1).cast('int32'), out: a.sum() }), {
+  sequences: { a: t },
+  state: { h: zeros([dim(t, 1), 3]), k: full([2], 1, 'int32') },
+})
+is<Tensor<'float32', 3>>()(start.h.all)
+is<Tensor<'float32', 2>>()(start.h.last)
+is<Tensor<'int32', 1>>()(start.k.last)
+is<Tensor<'float32', 1>>()(start.out.all)
+const { a, b, c, e, f, g } = scan(s => s, {
+  state: {
+    a: ones([2], 'float64'),
+    b: full([2, 2], 0),
+    c: eye(3),
+    e: arange(3),
+    f: x.flatten(),
+    g: shared(zerosArray([3])),
+  },
+  steps: n,
+})
+is<Tensor<'float64', 1>>()(a.last)
+is<Tensor<'float32', 2>>()(b.last)
+is<Tensor<'float32', 2>>()(c.last)
+is<Tensor<'int32', 1>>()(e.last)
+is<Tensor<'float32', 1>>()(f.last)
+is<Tensor<'float32', 1>>()(g.last)
+scan(
+  ({ h }) => {
+    // @ts-expect-error the state is float32
+    const wrong: Tensor<'int32', 1> = h
+    return { h: wrong }
+  },
+  { state: { h: zeros([3]) }, steps: 2 },
+)
 
 // Gradients have the form and the types of the variables, Jacobians the ranks together.
 is<Tensor<'float32', 2>>()(grad(x.sum(), x))
@@ -145,4 +300,16 @@ add(x, 'y')
 // @ts-expect-error complex128 is not a dtype
 x.cast('complex128')
 
-export default [wide, wrongRank, wrongDType, unknownRank, concatenate([x, d]), array([1])]
+export default [
+  wide,
+  wrongRank,
+  wrongDType,
+  unknownRank,
+  notAVector,
+  foreign,
+  anyRank,
+  anyArray,
+  wrongRankArray,
+  wrongArray,
+  expected,
+]

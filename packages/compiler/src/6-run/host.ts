@@ -4,7 +4,7 @@
  * What may become what is decided by the graph package's `convert`. Arrays that need no conversion but a rounding are not
  * copied here: they go straight to where the argument is wanted.
  */
-import { convert, isNdArray, type NdArray, type Variable } from '@arignote/graph'
+import { type AnyNdArray, convert, isNdArray, type NdArray, type Variable } from '@arignote/graph'
 import { allocate, type DType, dtypeInfo, isFloat, type TypedArray } from '@arignote/loops'
 import ndarray from 'ndarray'
 import ops from 'ndarray-ops'
@@ -59,7 +59,7 @@ export class Slot implements Argument {
   }
 }
 
-function isInOrder({ shape, stride }: NdArray): boolean {
+function isInOrder({ shape, stride }: AnyNdArray): boolean {
   let expected = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== expected) return false
@@ -69,8 +69,9 @@ function isInOrder({ shape, stride }: NdArray): boolean {
 }
 
 /** The elements in C order: a view where they lie so, else a copy. */
-function inOrder(array: NdArray): TypedArray {
-  const { data, offset, size, shape } = array
+function inOrder(array: AnyNdArray): TypedArray {
+  const { offset, size, shape } = array
+  const data: TypedArray = array.data
   if (isInOrder(array)) {
     return offset === 0 && data.length === size ? data : data.subarray(offset, offset + size)
   }

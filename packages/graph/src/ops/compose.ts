@@ -57,14 +57,11 @@ const meanKept = (x: Variable, axes: readonly number[], minus = 0): Variable =>
 /** The mean; of integers as float32. */
 export const mean = statistic('mean', (x, axes) => meanKept(x, axes)) as Reduction<FloatTable>
 
-interface Spread extends Reduction<FloatTable> {
-  /** `ddof`: how much less than the number of elements the divisor is. */
-  <X extends TensorLike>(
-    x: X,
-    axis: AxisArgument | undefined,
-    options: ReduceOptions & { readonly ddof: number },
-  ): Tensor<ToFloat[DTypeOf<X>], Rank>
+export interface SpreadOptions {
+  /** How much less than the number of elements the divisor is. */
+  readonly ddof?: number
 }
+type Spread = Reduction<FloatTable, SpreadOptions>
 
 /** The mean squared distance from the mean. */
 export const variance = statistic('variance', (x, axes, { ddof = 0 }: { ddof?: number }) =>
@@ -90,13 +87,9 @@ export const logSumExp = statistic('logSumExp', (x, axes) => {
 /** What is subtracted before exp: a constant to the gradient, and 0 in place of an infinity. */
 const finitePart = (top: Variable): Variable => stopGradient(where(isInf(top), 0, top))
 
-interface Norm extends Reduction<FloatTable> {
-  /** `ord`: 1 for the sum of magnitudes, Infinity for the greatest one, 2 for Euclid's. */
-  <X extends TensorLike>(
-    x: X,
-    axis: AxisArgument | undefined,
-    options: ReduceOptions & { readonly ord: 1 | 2 | typeof Infinity },
-  ): Tensor<ToFloat[DTypeOf<X>], Rank>
+export interface NormOptions {
+  /** 1 for the sum of magnitudes, Infinity for the greatest one, 2 for Euclid's. */
+  readonly ord?: 1 | 2 | typeof Infinity
 }
 
 /** The Euclidean norm √Σx², of all elements together or along axes; its gradient at 0 is 0. */
@@ -105,7 +98,7 @@ export const norm = statistic('norm', (x, axes, { ord = 2 }: { ord?: number }) =
   if (ord === 1) return sum(abs(x), axes, kept)
   if (ord === Number.POSITIVE_INFINITY) return max(abs(x), axes, kept)
   throw badArgument('norm', `a norm of order ${ord}`, 'the order is 1, 2 or Infinity', [x])
-}) as Norm
+}) as Reduction<FloatTable, NormOptions>
 
 /** eˣ / Σ eˣ along an axis (the last). */
 export function softmax<X extends TensorLike>(x: X, axis = -1): Real<X> {
@@ -191,7 +184,7 @@ export function oneHot<X extends TensorLike, D extends DType = 'float32'>(
   ids: X,
   classes: Size,
   dtype: D = 'float32' as D,
-): Tensor<D, PlusOne[RankOf<X>]> {
+): Tensor<NoInfer<D>, PlusOne[RankOf<X>]> {
   const index = asIndices('oneHot', ids)
   const positions = iota([...index.shape.map(() => 1), asSize('oneHot', classes)], index.ndim)
   return cast(eq(positions, expandDims(index, -1)), dtype) as Variable as Tensor<D, PlusOne[RankOf<X>]>

@@ -6,7 +6,7 @@ import type { DType } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import { wrongDType, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
-import type { DTypeOf, RankOf, TakeRank, TensorLike } from '../static.js'
+import type { DTypeOf, PlusOne, RankLess, RankOf, TakeRank, TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, Variable } from '../variable.js'
 import { cast } from './cast.js'
 import { constantFor } from './constant.js'
@@ -89,7 +89,12 @@ const scatterOp: Op<ScatterParams> = {
  */
 export const scatterAdd = entry(
   scatterOp,
-  <U extends TensorLike>(ids: TensorLike, updates: U, axis: number, size: Size): Tensor<DTypeOf<U>, Rank> => {
+  <I extends TensorLike, U extends TensorLike>(
+    ids: I,
+    updates: U,
+    axis: number,
+    size: Size,
+  ): Tensor<DTypeOf<U>, PlusOne[RankLess[RankOf<U>][RankOf<I>]]> => {
     const index = asIndices('scatterAdd', ids)
     const values: Variable = updates instanceof Variable ? updates : constantFor('scatterAdd', updates)
     if (values.ndim < index.ndim)
@@ -97,8 +102,6 @@ export const scatterAdd = entry(
     const along = axisOf('scatterAdd', axis, values, values.ndim - index.ndim + 1)
     if (values.dtype === 'bool')
       throw wrongDType('scatterAdd', [index, values], 'bools cannot be added: cast them')
-    return apply1(scatterOp, [index, values], { axis: along, size: asSize('scatterAdd', size) }) as Tensor<
-      DTypeOf<U>
-    >
+    return apply1(scatterOp, [index, values], { axis: along, size: asSize('scatterAdd', size) }) as never
   },
 )

@@ -4,7 +4,7 @@
 import type { DType } from '@arignote/loops'
 import { addDim, type Dim, DimExpr, floorDivDim, maxDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, indexOutOfRange, tooManyIndices, wrongDType } from '../errors.js'
-import type { LessOne } from '../static.js'
+import type { LessOne, PlusOne, RankLess } from '../static.js'
 import { type Rank, type Tensor, Variable } from '../variable.js'
 import { add } from './arithmetic.js'
 import { lt } from './comparison.js'
@@ -23,6 +23,16 @@ export interface Range {
 
 /** What an axis may be indexed with. */
 export type IndexSpec = Size | null | Range
+
+/** How many axes these drop; `number` where that is not known. */
+type Dropped<P extends readonly unknown[], N extends Rank = 0> = P extends readonly [infer I, ...infer Others]
+  ? Dropped<Others, [I] extends [Size] ? PlusOne[N] : [I] extends [Range | null] ? N : Rank>
+  : P extends readonly []
+    ? N
+    : Rank
+
+/** The rank of a slice. */
+export type SliceRank<R extends Rank, P extends readonly IndexSpec[]> = RankLess[R][Dropped<P>]
 
 const isRange = (spec: IndexSpec): spec is Range =>
   typeof spec === 'object' && spec !== null && !(spec instanceof Variable) && !(spec instanceof DimExpr)

@@ -1,8 +1,22 @@
 /**
  * Products of tensors, all made of one `contract`.
  */
+import type { DType } from '@arignote/loops'
 import { badArgument, wrongRank } from '../errors.js'
-import type { BatchedDotRank, DotRank, MatmulRank, MeetOf, RankOf, TensorLike, ToSum } from '../static.js'
+import type {
+  BatchedDotRank,
+  CountOfAxes,
+  DotRank,
+  DTypeOf,
+  MatmulRank,
+  MeetOf,
+  PlusOne,
+  RankLess,
+  RankOf,
+  RankSum,
+  TensorLike,
+  ToSum,
+} from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
 import { mul } from './arithmetic.js'
 import { asTensor, promoted } from './builders.js'
@@ -94,12 +108,21 @@ export function batchedDot<X extends TensorLike, Y extends TensorLike>(
   return contract(a, b, { left, right, out }, 'batchedDot') as never
 }
 
+/** The axes of both that are not summed; `A` says how many are. */
+export type TensordotRank<
+  X extends Rank,
+  Y extends Rank,
+  A,
+> = RankSum[RankLess[X][SummedAxes<A>]][RankLess[Y][SummedAxes<A>]]
+type SummedAxes<A> = A extends number ? A : A extends readonly [infer X, unknown] ? CountOfAxes<X> : Rank
+export type TensordotAxes = number | readonly [readonly number[], readonly number[]]
+
 /** Sums the last `axes` axes of x with the first of y, or the axes listed for each. */
-export function tensordot<X extends TensorLike, Y extends TensorLike>(
+export function tensordot<X extends TensorLike, Y extends TensorLike, const A extends TensordotAxes = 2>(
   x: X,
   y: Y,
-  axes: number | readonly [readonly number[], readonly number[]] = 2,
-): Product<X, Y, Rank> {
+  axes: A = 2 as TensordotAxes as A,
+): Product<X, Y, TensordotRank<RankOf<X>, RankOf<Y>, A>> {
   const [a, b] = pairOf('tensordot', x, y)
   const [ofX, ofY] =
     typeof axes === 'number'
@@ -121,7 +144,26 @@ export function outer<X extends TensorLike, Y extends TensorLike>(x: X, y: Y): P
   return contract(a, b, { left: [0], right: [1], out: [0, 1] }, 'outer') as never
 }
 
+/** Of one tensor, whose axes may all stay, and of two. */
+type EinsumDType<T extends readonly TensorLike[]> = T extends readonly [infer X]
+  ? DTypeOf<X> | ToSum[DTypeOf<X>]
+  : T extends readonly [infer X, infer Y]
+    ? ToSum[MeetOf<X, Y>]
+    : DType
+
+/** The letters after the arrow. */
+type EinsumRank<E extends string> = E extends `${string}->${infer Output}` ? CountOfLetters<Output> : Rank
+type CountOfLetters<E extends string, N extends Rank = 0> = E extends `${infer Letter}${infer Others}`
+  ? CountOfLetters<Others, Letter extends ' ' ? N : PlusOne[N]>
+  : E extends ''
+    ? N
+    : Rank
+
 /** Einstein's sums, of one or two tensors: `einsum('bi,ij->bj', x, W)`. Without an arrow, letters that occur once stay. */
+export function einsum<const E extends string, const T extends readonly TensorLike[]>(
+  equation: E,
+  ...operands: T
+): Tensor<EinsumDType<T>, EinsumRank<E>>
 export function einsum(equation: string, ...operands: readonly TensorLike[]): Variable {
   const text = equation.replaceAll(' ', '')
   const [inputs = '', output = singles(inputs)] = text.split('->')

@@ -5,7 +5,7 @@ import { type DType, isFloat, type Scalar, type ScalarType, s } from '@arignote/
 import type { Dim } from '../dim.js'
 import { emptyReduction } from '../errors.js'
 import type { Monoid, Op } from '../op.js'
-import type { DTypeOf, LessOne, RankOf, TensorLike, ToSum } from '../static.js'
+import type { DTypeOf, RankOf, ReducedRank, TensorLike, ToSum } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { div, mul } from './arithmetic.js'
 import { asTensor } from './builders.js'
@@ -26,16 +26,19 @@ export interface ReduceParams {
   readonly axes: readonly number[]
 }
 
-/** `T` maps the operand's dtype to the result's. */
-export interface Reduction<T extends Record<DType, DType>> {
-  <X extends TensorLike>(x: X, axis?: null): Tensor<T[DTypeOf<X>], 0>
+/** `T` maps the operand's dtype to the result's; `O` are options of its own. */
+export interface Reduction<T extends Record<DType, DType>, O extends object = object> {
+  <X extends TensorLike, const A extends AxisArgument | undefined = undefined>(
+    x: X,
+    axis?: A,
+    options?: O & { readonly keepdims?: false },
+  ): Tensor<T[DTypeOf<X>], ReducedRank<RankOf<X>, A>>
   <X extends TensorLike>(
     x: X,
-    axis: AxisArgument,
-    options: { keepdims: true },
+    axis: AxisArgument | undefined,
+    options: O & { readonly keepdims: true },
   ): Tensor<T[DTypeOf<X>], RankOf<X>>
-  <X extends TensorLike>(x: X, axis: number): Tensor<T[DTypeOf<X>], LessOne[RankOf<X>]>
-  <X extends TensorLike>(x: X, axis?: AxisArgument, options?: ReduceOptions): Tensor<T[DTypeOf<X>], Rank>
+  <X extends TensorLike>(x: X, axis?: AxisArgument, options?: O & ReduceOptions): Tensor<T[DTypeOf<X>], Rank>
 }
 
 /** The dtype stays as it is. */

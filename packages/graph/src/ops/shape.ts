@@ -15,7 +15,7 @@ import {
   subDim,
 } from '../dim.js'
 import { badArgument, notSizeOne, sizesDiffer, wrongRank } from '../errors.js'
-import type { DTypeOf, PlusOne, TensorLike } from '../static.js'
+import type { DTypeOf, DTypeOfAll, MaxRank, PlusOne, RankOfAll, TensorLike } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
 import { asTensor } from './builders.js'
 import { asDim, asSize, axesOf, axisOf, type Size } from './size.js'
@@ -23,7 +23,10 @@ import type { RankOfShape } from './source.js'
 import { concatenate, expand, expandDims, reshape, reversed, squeeze, transpose, window } from './view.js'
 
 /** The first ndim − 1 axes as they are, all others as one; by default everything as one axis. */
-export function flatten<D extends DType, N extends Rank = 1>(x: Tensor<D>, ndim: N = 1 as N): Tensor<D, N> {
+export function flatten<D extends DType, N extends Rank = 1>(
+  x: Tensor<D>,
+  ndim: N = 1 as N,
+): Tensor<D, NoInfer<N>> {
   if (ndim < 1 || ndim > Math.max(1, x.ndim))
     throw wrongRank('flatten', [x], `{0} cannot be flattened to ${ndim} axes`)
   const kept = x.shape.slice(0, ndim - 1)
@@ -71,10 +74,10 @@ export function broadcastTo<X extends TensorLike, const S extends readonly Size[
 }
 
 /** Tensors of one shape along a new axis. */
-export function stack<X extends Variable>(
-  tensors: readonly X[],
+export function stack<const T extends readonly Variable[]>(
+  tensors: T,
   axis = 0,
-): Tensor<X['dtype'], PlusOne[X['ndim']]> {
+): Tensor<DTypeOfAll<T>, PlusOne[RankOfAll<T>]> {
   const [first] = tensors
   if (first === undefined) throw badArgument('stack', 'nothing to stack', 'give at least one tensor')
   const along = axisOf('stack', axis, first, first.ndim + 1)
@@ -127,8 +130,14 @@ function windowOf(x: Variable, axis: number, start: Dim, size: Dim): Variable {
   })
 }
 
+/** As many axes as there are times, at least those of x. */
+export type TiledRank<R extends Rank, N> = MaxRank[R][N extends readonly unknown[] ? N['length'] : 1]
+
 /** x side by side, so many times along each axis. */
-export function tile<D extends DType>(x: Tensor<D>, reps: Size | readonly Size[]): Tensor<D> {
+export function tile<D extends DType, R extends Rank, const N extends Size | readonly Size[]>(
+  x: Tensor<D, R>,
+  reps: N,
+): Tensor<D, TiledRank<R, N>> {
   const given = (Array.isArray(reps) ? (reps as readonly Size[]) : [reps as Size]).map(n => asSize('tile', n))
   const ndim = Math.max(x.ndim, given.length)
   const ranked = expandDims(

@@ -38,10 +38,13 @@ export const iota = entry(
     shape: readonly Dim[],
     axis: number,
     dtype: D = 'int32' as D,
-  ): Tensor<D, number> => apply1(iotaOp, [], { shape, axis, dtype }) as Tensor<D, number>,
+  ): Tensor<NoInfer<D>, number> => apply1(iotaOp, [], { shape, axis, dtype }) as Tensor<D, number>,
 )
 
-/** The rank that a shape written as a tuple has. */
+/**
+ * The rank that a shape written as a tuple has. (`NoInfer` below: where a result is expected to be any tensor, as a state
+ * of a scan is, the dtype is still the default one.)
+ */
 export type RankOfShape<S extends readonly unknown[]> = S['length']
 
 /** A tensor filled with one value, a number or a symbolic scalar. */
@@ -49,7 +52,7 @@ export function full<
   const S extends readonly Size[],
   const V extends Value | Variable,
   D extends DType = DTypeOf<V>,
->(shape: S, value: V, dtype?: D): Tensor<D, RankOfShape<S>> {
+>(shape: S, value: V, dtype?: D): Tensor<NoInfer<D>, RankOfShape<S>> {
   return filled('full', shape, value, dtype) as Tensor<D, RankOfShape<S>>
 }
 
@@ -57,7 +60,7 @@ export function full<
 export function zeros<const S extends readonly Size[], D extends DType = 'float32'>(
   shape: S,
   dtype: D = 'float32' as D,
-): Tensor<D, RankOfShape<S>> {
+): Tensor<NoInfer<D>, RankOfShape<S>> {
   return filled('zeros', shape, 0, dtype) as Tensor<D, RankOfShape<S>>
 }
 
@@ -65,7 +68,7 @@ export function zeros<const S extends readonly Size[], D extends DType = 'float3
 export function ones<const S extends readonly Size[], D extends DType = 'float32'>(
   shape: S,
   dtype: D = 'float32' as D,
-): Tensor<D, RankOfShape<S>> {
+): Tensor<NoInfer<D>, RankOfShape<S>> {
   return filled('ones', shape, 1, dtype) as Tensor<D, RankOfShape<S>>
 }
 
@@ -100,7 +103,7 @@ export function eye<D extends DType = 'float32'>(
   columns: Size = rows,
   offset = 0,
   dtype: D = 'float32' as D,
-): Tensor<D, 2> {
+): Tensor<NoInfer<D>, 2> {
   const shape = [asSize('eye', rows), asSize('eye', columns)]
   return cast(eq(add(iota(shape, 0), offset), iota(shape, 1)), dtype) as Tensor<D, 2>
 }
@@ -111,7 +114,7 @@ export function arange<D extends DType = 'int32'>(
   stop?: Size | null,
   step = 1,
   dtype: D = 'int32' as D,
-): Tensor<D, 1> {
+): Tensor<NoInfer<D>, 1> {
   const [from, to] = stop === undefined || stop === null ? [0, start] : [start, stop]
   if (!Number.isFinite(step) || step === 0)
     throw badArgument('arange', `a step of ${step}`, 'the step must be a number other than 0')

@@ -6,7 +6,7 @@ import { type DType, s } from '@arignote/loops'
 import { type Dim, differentDim, divideExactly, equalDim, floorDivDim, productDim } from '../dim.js'
 import { badArgument, cannotReshape, notSizeOne, repeatedAxis, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
-import type { LessOne, PlusOne } from '../static.js'
+import type { CountOfAxes, RankLess, RankSum } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { entry, meetDims } from './entry.js'
 import { sum } from './reduce.js'
@@ -173,8 +173,10 @@ const expandDimsOp: Op<Axes> = {
 }
 
 interface ExpandDims {
-  <D extends DType, R extends Rank>(x: Tensor<D, R>, axis: number): Tensor<D, PlusOne[R]>
-  <D extends DType>(x: Tensor<D>, axes: number | readonly number[]): Tensor<D>
+  <D extends DType, R extends Rank, const A extends number | readonly number[]>(
+    x: Tensor<D, R>,
+    axes: A,
+  ): Tensor<D, RankSum[R][CountOfAxes<A>]>
   readonly op: Op<Axes>
 }
 
@@ -225,8 +227,14 @@ const squeezeOp: Op<Axes> = {
 }
 
 interface Squeeze {
-  <D extends DType, R extends Rank>(x: Tensor<D, R>, axis: number): Tensor<D, LessOne[R]>
-  <D extends DType>(x: Tensor<D>, axes?: number | readonly number[] | null): Tensor<D>
+  <
+    D extends DType,
+    R extends Rank,
+    const A extends number | readonly number[] | null | undefined = undefined,
+  >(
+    x: Tensor<D, R>,
+    axes?: A,
+  ): Tensor<D, RankLess[R][CountOfAxes<A>]>
   readonly op: Op<Axes>
 }
 

@@ -5,11 +5,11 @@ import { type DType, type Scalar, s } from '@arignote/loops'
 import { addDim, type Dim, equalDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
-import type { DTypeOf, RankOf, TensorLike } from '../static.js'
+import type { DTypeOfAll, RankOfAll, TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { promoted } from './builders.js'
 import { entry, meetDims } from './entry.js'
-import { type IndexSpec, sliceBy } from './indexing.js'
+import { type IndexSpec, type SliceRank, sliceBy } from './indexing.js'
 import { asSize, axisOf, provablyAtLeast, type Size } from './size.js'
 import { stridedSlice } from './strided.js'
 import { expand, expandDims, reshape } from './view.js'
@@ -66,7 +66,10 @@ export function window(x: Variable, params: SliceParams): Variable {
  */
 export const slice = entry(
   sliceOp,
-  (x: Variable, ...specs: readonly IndexSpec[]): Variable => sliceBy(x, specs),
+  <D extends DType, R extends Rank, const P extends readonly IndexSpec[]>(
+    x: Tensor<D, R>,
+    ...specs: P
+  ): Tensor<D, SliceRank<R, P>> => sliceBy(x, specs) as Variable as Tensor<D, SliceRank<R, P>>,
 )
 
 /** Zeros of `shape` with x at the places that the slice reads: the slice's adjoint. */
@@ -235,8 +238,7 @@ const concatenateOp: Op<ConcatenateParams> = {
 }
 
 interface Concatenate {
-  <X extends Variable>(tensors: readonly X[], axis?: number): Tensor<DTypeOf<X>, RankOf<X>>
-  (tensors: readonly TensorLike[], axis?: number): Variable
+  <const T extends readonly TensorLike[]>(tensors: T, axis?: number): Tensor<DTypeOfAll<T>, RankOfAll<T>>
   readonly op: Op<ConcatenateParams>
 }
 
