@@ -80,7 +80,7 @@ export function repeatedScalar(v: Variable): Variable | null {
 export function nodeCost(node: Apply): number {
   switch (node.op.family.kind) {
     case 'map':
-      return mapCost(node)
+      return mapCost(node).instructions
     case 'gather':
       return 3
     case 'view':
@@ -90,13 +90,23 @@ export function nodeCost(node: Apply): number {
   }
 }
 
-const costs = new WeakMap<object, Map<string, number>>()
+/** A map of plain instructions, without a transcendental function. */
+export function isPlainMap(node: Apply): boolean {
+  return node.op.family.kind === 'map' && mapCost(node).isPlain
+}
+
+interface MapCost {
+  readonly instructions: number
+  readonly isPlain: boolean
+}
+
+const costs = new WeakMap<object, Map<string, MapCost>>()
 const transcendental = 12
 const division = 4
 
-function mapCost(node: Apply): number {
+function mapCost(node: Apply): MapCost {
   const family = node.op.family
-  if (family.kind !== 'map') return 1
+  if (family.kind !== 'map') return { instructions: 1, isPlain: false }
   const types = node.inputs.map(v => v.dtype)
   const key = types.join()
   let table = costs.get(node.op)
@@ -113,18 +123,21 @@ function mapCost(node: Apply): number {
   return cost
 }
 
-function scalarCost(root: Scalar): number {
+function scalarCost(root: Scalar): MapCost {
   const seen = new Set<Scalar>()
   const stack = [root]
   let cost = 0
+  let isPlain = true
   while (stack.length > 0) {
     const x = stack.pop()!
     if (seen.has(x)) continue
     seen.add(x)
-    if (x.kind === 'intrinsic') cost += transcendental
-    else if (x.kind === 'instruction')
+    if (x.kind === 'intrinsic') {
+      cost += transcendental
+      isPlain = false
+    } else if (x.kind === 'instruction')
       cost += x.name === 'div' || x.name === 'sqrt' || x.name === 'quot' || x.name === 'rem' ? division : 1
     if (x.kind === 'intrinsic' || x.kind === 'instruction') stack.push(...x.args)
   }
-  return cost
+  return { instructions: cost, isPlain }
 }

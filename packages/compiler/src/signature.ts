@@ -71,6 +71,8 @@ export function signatureOf(
 
   const use = sizesIn(results, givens.map)
   const free = variablesOf(results, use)
+  const more = defaultUpdates(free, updates)
+  if (more.length > 0) return signatureOf(inputs, outputs, { ...options, updates: [...pairs, ...more] })
   for (const v of free) {
     if (v instanceof Shared || inputs.includes(v)) continue
     throw unlistedInput(name, v, whoDependsOn(v, outputs.length, results, updates))
@@ -111,6 +113,18 @@ function checkInputs(name: string, inputs: readonly Variable[]): void {
 
 function requireVariable(name: string, v: unknown, where: string, hint: string): void {
   if (!(v instanceof Variable)) throw notAVariable(name, where, hint)
+}
+
+/** The updates that shared variables which are read bring along, unless they have one. */
+function defaultUpdates(
+  read: readonly Variable[],
+  updates: readonly Shared[],
+): readonly (readonly [Shared, Variable])[] {
+  return read.flatMap(v =>
+    v instanceof Shared && v.defaultUpdate !== null && !updates.includes(v)
+      ? [[v, v.defaultUpdate] as const]
+      : [],
+  )
 }
 
 function checkRepeated(name: string, updates: readonly Shared[]): void {

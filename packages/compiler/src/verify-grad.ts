@@ -9,10 +9,12 @@ import {
   constant,
   convert,
   dtypeOfValue,
+  freeVariables,
   grad,
   mul,
   ndarrayOf,
   rand,
+  Shared,
   sum,
   type Tensor,
   tensorType,
@@ -36,6 +38,7 @@ export interface VerifyGradOptions extends Pick<CompileOptions, 'backend' | 'opt
 
 /**
  * Checks the gradient of `fn` at the given points. Points of an integer dtype are passed on and not differentiated.
+ * Random draws are the same in all calls, and their streams stay where they are.
  *
  * @example verifyGrad((x, w) => tanh(dot(x, w)), [randn([2, 3]), randn([3, 4])])
  * @throws NumericError naming the input, the index and both numbers, where they differ
@@ -54,7 +57,7 @@ export function verifyGrad(
     ({ dtype, shape }, i) => new Variable(tensorType(dtype, shape), null, 0, `input ${i}`),
   )
   const output = cast(fn(...(inputs as Tensor<'float64', number>[])), 'float64')
-  const ready = { ...mode, onUnusedInput: 'ignore' } as const
+  const ready = { ...mode, onUnusedInput: 'ignore', updates: held(output) } as const
   const arrays = values.map(({ data }) => data)
   const asArguments = (data: readonly TypedArray[]) => data.map((x, i) => ndarrayOf(x, values[i]!.shape))
 
@@ -89,6 +92,12 @@ export function verifyGrad(
     }
   })
 }
+
+/** Random draws must be the same in every call. */
+const held = (output: Variable) =>
+  freeVariables([output]).flatMap(v =>
+    v instanceof Shared && v.defaultUpdate !== null ? [[v, v] as const] : [],
+  )
 
 function indexOf(position: number, shape: readonly number[]): number[] {
   const index: number[] = []

@@ -65,6 +65,9 @@ export interface Cell {
 
 /** State that lives across calls. */
 export class Shared<out D extends DType = DType, out R extends Rank = Rank> extends Variable<D, R> {
+  /** What `compile` makes the new value of a function that reads this one, unless it is given another. */
+  defaultUpdate: Variable | null = null
+
   constructor(
     type: TensorType,
     name: string | null,

@@ -13,7 +13,15 @@ import {
   type Outputs,
   type Results,
 } from '@arignote/compiler'
-import { convert, type NdArray, ndarrayOf, type Shared, type Value, Variable } from '@arignote/graph'
+import {
+  convert,
+  freeVariables,
+  type NdArray,
+  ndarrayOf,
+  Shared,
+  type Value,
+  Variable,
+} from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import { mismatch } from './matchers.js'
 
@@ -56,7 +64,7 @@ export function agree<const I extends readonly Variable[], const O extends Outpu
   options: AgreeOptions = {},
 ): Results<O> {
   const { tolerance = {}, calls = 1, modes: chosen = modes, ...rest } = options
-  const states = [...(rest.updates ?? [])].map(([v]) => v)
+  const states = statesOf(outputs, [...(rest.updates ?? [])])
   const start = states.map(stateOf)
   const n = longestAxis(args)
   const allowed = { float32: 1e-5 * Math.sqrt(n), float64: 1e-10, int32: 0, uint8: 0, bool: 0, ...tolerance }
@@ -90,6 +98,17 @@ export function agree<const I extends readonly Variable[], const O extends Outpu
     v.cell.write(expected.states[i]!.data, expected.states[i]!.shape)
   })
   return expected.results as Results<O>
+}
+
+/** What is updated, by the options or by itself. */
+function statesOf(
+  outputs: Outputs,
+  updates: readonly (readonly [Shared, Variable | Value])[],
+): readonly Shared[] {
+  const results = outputs instanceof Variable ? [outputs] : Object.values(outputs as Record<string, Variable>)
+  const values = updates.map(([, value]) => value).filter(value => value instanceof Variable)
+  const own = freeVariables([...results, ...values]).filter(v => v instanceof Shared)
+  return [...new Set([...updates.map(([v]) => v), ...own.filter(v => v.defaultUpdate !== null)])]
 }
 
 const stateOf = ({ cell }: Shared): NdArray => ndarrayOf(cell.read().slice(), [...cell.shape])

@@ -5,6 +5,7 @@
  * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
  */
 import { type Dim, subDim } from '../dim.js'
+import { iota } from '../ops/source.js'
 import { freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
@@ -13,6 +14,7 @@ import { scanLength, sourcesOf } from './length.js'
 import { applyScan, type ScanParams, splitOutputs } from './op.js'
 import { newRows, row, rows } from './rows.js'
 import { settleStates } from './states.js'
+import { traceStep } from './trips.js'
 import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
 import { type Loop, runUnrolled } from './unroll.js'
 
@@ -52,17 +54,23 @@ export function scan<
   const states = mapRecord(state, (v, name) =>
     typeof v === 'number' ? parameter('float32', [], name) : parameter(v.dtype, v.shape, name),
   )
-  const returned: unknown = step({ ...slices, ...states } as unknown as StepInputs<X, S>)
+  const { returned, trips } = traceStep((): unknown =>
+    step({ ...slices, ...states } as unknown as StepInputs<X, S>),
+  )
   checkReturned(returned, Object.keys(state))
   const settled = settleStates(state, states, returned)
   const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
-  const own = [...settled.params, ...Object.values(slices)]
+  const own = [...settled.params, ...Object.values(slices), ...trips]
   const results = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
   checkSizes(results, own)
   const { constants, body } = closeOver(own, results)
   if (options.strict !== undefined) checkStrict(constants, options.strict)
   const loop: Loop = {
-    slots: { constants, carries: settled.initial, sequences: Object.values(sequences) },
+    slots: {
+      constants,
+      carries: settled.initial,
+      sequences: [...Object.values(sequences), ...trips.map(() => iota([length], 0))],
+    },
     body,
     length,
     reverse: options.reverse ?? false,

@@ -7,7 +7,7 @@ import { type Scalar, s } from '../scalar.js'
 import { bitsOf, copySign, formatOf, fromBits, polynomial, toFloat, unlessTiny } from './format.js'
 
 /** k as a float, and f. Only for normal x > 0; the rest is garbage that `atEdges` replaces. */
-function split(x: Scalar): { k: Scalar; f: Scalar } {
+export function split(x: Scalar): { k: Scalar; f: Scalar } {
   const { fraction, rootHalf } = formatOf(x)
   const shifted = s.sub(bitsOf(x), rootHalf)
   const k = toFloat(s.shrS(shifted, fraction))
