@@ -2,6 +2,7 @@
  * The tensor language: what users write with, and what the compiler reads.
  */
 export * from './batch.js'
+export { makeCellsWith } from './cell.js'
 export * from './dim.js'
 export * from './errors.js'
 export * from './fluent.js'

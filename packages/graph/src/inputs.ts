@@ -1,14 +1,15 @@
 /**
  * The leaves of a graph: inputs, which a call binds, and shared variables, which keep a value between calls.
  */
-import type { DType, TypedArray } from '@arignote/loops'
+import type { DType } from '@arignote/loops'
+import { newCell } from './cell.js'
 import { type Dim, differentDim } from './dim.js'
 import { badArgument, badSize, wrongValueShape } from './errors.js'
 import { captureOrigin } from './origin.js'
 import type { DTypeOfValue, RankOf } from './static.js'
 import { type AxisSpec, dimOf, tensorType } from './type.js'
 import { convert, dtypeOfValue, type NdArray, ndarrayOf, type Value } from './value.js'
-import { type Cell, type Rank, Shared, type Tensor, Variable } from './variable.js'
+import { type Rank, Shared, type Tensor, Variable } from './variable.js'
 
 /** The dtype, or the dtype and what is known of the shape: sizes, names, `null` for what is unknown. */
 export interface InputOptions<D extends DType = DType> {
@@ -93,7 +94,7 @@ export function shared<const V extends Value, D extends DType = SharedDType<V>>(
   const host = convert(value, dtype, title(name ?? null))
   const shape = (options.shape ?? host.shape).map(axis => declared('shared', axis))
   if (!fits(host.shape, shape)) throw wrongValueShape(title(name ?? null), host.shape, shape)
-  const cell = new PlainCell(dtype, host.data, host.shape)
+  const cell = newCell(dtype, host.data, host.shape)
   return new Shared(tensorType(dtype, shape), name ?? null, cell) as never
 }
 
@@ -101,24 +102,6 @@ const title = (name: string | null) => (name === null ? 'shared' : `shared "${na
 
 const fits = (have: readonly number[], want: readonly Dim[]) =>
   have.length === want.length && want.every((n, axis) => !differentDim(n, have[axis]!))
-
-/** A value in an array of its own. */
-class PlainCell implements Cell {
-  constructor(
-    readonly dtype: DType,
-    private data: TypedArray,
-    public shape: readonly number[],
-  ) {}
-
-  read(): TypedArray {
-    return this.data
-  }
-
-  write(data: TypedArray, shape: readonly number[]): void {
-    this.data = data.slice()
-    this.shape = [...shape]
-  }
-}
 
 declare module './variable.js' {
   interface Shared<out D extends DType = DType, out R extends Rank = Rank> {

@@ -5,7 +5,7 @@
  * belong to shared variables and constants, and go back when those are collected: a compiled function owns no memory.
  * Growth detaches every typed array made before it, so views are made on demand and never kept.
  */
-import type { Cell, Shared } from '@arignote/graph'
+import { type Cell, makeCellsWith, type Shared } from '@arignote/graph'
 import { bytesOf, type DType, dtypeInfo, type TypedArray } from '@arignote/loops'
 import { memoryExhausted } from '../errors.js'
 import { alignment, alignUp, Blocks } from './blocks.js'
@@ -89,10 +89,16 @@ export class Heap {
   adopt(shared: Shared): number {
     if (this.#holds(shared.cell)) return shared.cell.address
     const { dtype, shape } = shared.cell
-    const cell = new HeapCell(this, dtype, shape, this.#copyIn(shared.cell.read()))
-    this.#collected.register(cell, cell.block)
+    const cell = this.cell(dtype, shared.cell.read(), shape)
     shared.cell = cell
     return cell.address
+  }
+
+  /** A place for life for the value of a shared variable. */
+  cell(dtype: DType, data: TypedArray, shape: readonly number[]): HeapCell {
+    const cell = new HeapCell(this, dtype, shape, this.#copyIn(data))
+    this.#collected.register(cell, cell.block)
+    return cell
   }
 
   /** The address of a constant's data, which stays there as long as the array `data` itself is alive. */
@@ -217,3 +223,4 @@ function viewsOf(buffer: ArrayBufferLike): HeapViews {
 
 /** The heap that all compiled functions of the process share. */
 export const heap = new Heap()
+makeCellsWith((dtype, data, shape) => heap.cell(dtype, data, shape))
