@@ -18,7 +18,9 @@ import {
 } from './grad-errors.js'
 import type { GradContext } from './op.js'
 import { add } from './ops/arithmetic.js'
+import { joinParts } from './ops/assemble.js'
 import { ones, zerosLike } from './ops/source.js'
+import { stabilized } from './rewrite/stable.js'
 import { joinTwins } from './scan/twins.js'
 import { topologicalOrder } from './traverse.js'
 import { type Apply, type Variable, withOrigins } from './variable.js'
@@ -104,7 +106,8 @@ function pulledBack(
   const integer = wrt.find(v => !isFloat(v.dtype))
   if (integer !== undefined) throw gradientWithRespectToInteger(asked.operation, integer)
   const stopped = new Set<Apply>()
-  const roots = [...seeds.map(([v]) => v), ...known.keys()]
+  const given = [...seeds.map(([v]) => v), ...known.keys()]
+  const roots = stabilized(given, [...wrt, ...considerConstant, ...known.keys()])
   const cotangents = seeds.map(([, cotangent]) => cotangent)
   const found = backward(roots, cotangents, wrt, { constants: considerConstant, known, stopped })
   const walls = new Set([...[...stopped].flatMap(node => node.outputs), ...considerConstant])
@@ -232,7 +235,7 @@ class Sums {
     if (known !== undefined) return known
     const list = this.terms.get(v)
     if (list === undefined) return null
-    const sumUp = () => list.reduce((a, b) => add(a, b))
+    const sumUp = () => joinParts(list).reduce((a, b) => add(a, b))
     const sum = v.owner === null ? sumUp() : withOrigins(v.owner.origins, sumUp)
     this.terms.set(v, [sum])
     return sum

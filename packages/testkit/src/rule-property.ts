@@ -52,7 +52,7 @@ function make(pattern: PatternNode, type: Type, context: Context): Variable | nu
     case 'anything':
       return remember(pattern.name, type, context, () => leaf(type, context.random))
     case 'literal':
-      return fill(pattern.value, type)
+      return isFloat(type.dtype) || Number.isInteger(pattern.value) ? fill(pattern.value, type) : null
     case 'of':
       return produce(
         pattern.op,
@@ -66,6 +66,10 @@ function make(pattern: PatternNode, type: Type, context: Context): Variable | nu
         typeof pattern.by === 'string' ? pick(context.random, families[pattern.by] ?? []) : { op: pattern.by }
       return op === undefined ? null : produce(op.op, type, context.random, (_, t) => leaf(t, context.random))
     }
+    case 'oneOf':
+      return make(pick(context.random, pattern.patterns), type, { ...context, captures: new Map() })
+    case 'viewOf':
+      return viewDownTo(pattern.pattern, type, context)
     case 'as':
       return remember(pattern.name, type, context, () => make(pattern.pattern, type, context))
     case 'suchThat': {
@@ -73,6 +77,17 @@ function make(pattern: PatternNode, type: Type, context: Context): Variable | nu
       return made !== null && pattern.holds(made) ? made : null
     }
   }
+}
+
+/** As often as not a repetition along one axis, as of a sum under what was summed; else any view. */
+function viewDownTo(pattern: PatternNode, type: Type, context: Context): Variable | null {
+  const { random } = context
+  const { shape, dtype } = type
+  if (shape.length === 0 || random() < 0.5)
+    return produce(pick(random, oneInput).op, type, random, (_, t) => make(pattern, t, context))
+  const axis = below(random, shape.length)
+  const inner = make(pattern, { shape: shape.toSpliced(axis, 1), dtype }, context)
+  return inner === null ? null : g.expand(g.expandDims(inner, axis), shape)
 }
 
 /** What a name captured before, if it has this type. */
@@ -222,6 +237,8 @@ function produce(
       const first = below(random, shape[axis]! + 1)
       return apply([of(shape.with(axis, first)), of(shape.with(axis, shape[axis]! - first))], { axis })
     }
+    case g.take.op:
+      return take(type, random, inputOf)
     case g.contract.op:
       return contraction(type, random, apply)
     default:
@@ -233,6 +250,18 @@ function produce(
           )
         : null
   }
+}
+
+/** Some elements of four along the first axis. */
+function take(
+  { shape, dtype }: Type,
+  random: Random,
+  inputOf: (index: number, type: Type) => Variable | null,
+): Variable | null {
+  if (shape.length === 0) return null
+  const from = inputOf(0, { shape: shape.with(0, 4), dtype })
+  const ids = Int32Array.from({ length: shape[0]! }, () => below(random, 4))
+  return from === null ? null : g.take(from, ids)
 }
 
 /** Whether a map has a meaning for a dtype: builders would have converted their arguments. */

@@ -4,8 +4,17 @@
  * Two passes alternate until neither changes anything: the rows of the rule tables, bottom-up and in the bodies of scans
  * too (`graph/rewrite`), and the rules about scans, which need to know who reads what (`scans.ts`).
  */
-import { type Apply, type Lambda, lambda, Rewriter, type Rule, type Variable } from '@arignote/graph'
+import {
+  type Apply,
+  type Lambda,
+  lambda,
+  Rewriter,
+  type Rule,
+  stability,
+  type Variable,
+} from '@arignote/graph'
 import { isTraced, output } from '../trace.js'
+import { chains } from './rules/chain.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
 import { identities } from './rules/identities.js'
@@ -14,7 +23,15 @@ import { views } from './rules/views.js'
 import { ScanSweeper } from './scans.js'
 
 /** Every rule that looks at one node; the order decides where two apply. */
-export const rows: readonly Rule[] = [...identities, ...constants, ...views, ...contractions, ...scanViews]
+export const rows: readonly Rule[] = [
+  ...identities,
+  ...chains,
+  ...stability,
+  ...constants,
+  ...views,
+  ...contractions,
+  ...scanViews,
+]
 
 export interface OptimizeOptions {
   /** One line for each rule that was applied; ARIGNOTE_TRACE=rules writes them to the console. */

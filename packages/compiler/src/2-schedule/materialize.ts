@@ -221,6 +221,8 @@ export class Decision {
   private limitExpressions(): void {
     const cost = new Map<Variable, number>()
     const nodes = new Map<Variable, number>()
+    /** Numbers made of sizes and constants: a kernel computes them once, before its loops. */
+    const fixed = new Set<Variable>()
     const isOpen = (v: Variable) => this.block.placeOf(v) === null
     for (const node of this.order) {
       const output = node.outputs[0]!
@@ -232,8 +234,9 @@ export class Decision {
         if (isDear && isOpen(source)) this.add(source)
         if (!isOpen(output)) continue
       }
+      if (output.ndim === 0 && node.inputs.every(v => fixed.has(v))) fixed.add(output)
       let size = 1
-      let sum = nodeCost(node)
+      let sum = fixed.has(output) ? 0 : nodeCost(node)
       for (const v of node.inputs) {
         if (!isOpen(v)) continue
         size += nodes.get(v) ?? 0

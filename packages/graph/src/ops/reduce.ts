@@ -24,6 +24,8 @@ export interface ReduceOptions {
 }
 export interface ReduceParams {
   readonly axes: readonly number[]
+  /** `max` of nothing is −∞, and `min` of nothing ∞, instead of an error. */
+  readonly ofNothing?: true
 }
 
 /** `T` maps the operand's dtype to the result's; `O` are options of its own. */
@@ -66,12 +68,13 @@ function reduction<T extends Record<DType, DType>>(
   const op: Op<ReduceParams> = {
     name,
     family: { kind: 'reduce', monoid: () => monoid, axes: p => p.axes },
-    infer: ([x], { axes }, [v]) => {
+    infer: ([x], { axes, ofNothing }, [v]) => {
+      const needsOne = nonEmpty && !ofNothing
       const empty = axes.find(axis => x!.shape[axis] === 0)
-      if (nonEmpty && empty !== undefined) throw emptyReduction(name, v!, empty)
+      if (needsOne && empty !== undefined) throw emptyReduction(name, v!, empty)
       return {
         outputs: [{ dtype: result ?? x!.dtype, shape: x!.shape.filter((_, axis) => !axes.includes(axis)) }],
-        requires: !nonEmpty
+        requires: !needsOne
           ? []
           : axes.flatMap(axis =>
               typeof x!.shape[axis] === 'number'
@@ -91,7 +94,7 @@ function reduction<T extends Record<DType, DType>>(
       if (grad === undefined || !isFloat(x!.dtype)) return [null]
       return [grad(spread(g!, axes, x!.shape), x!, spread(out!, axes, x!.shape), axes)]
     },
-    batch: ([x], _, { axes }) => apply1(op, [x!], { axes: axes.map(a => a + 1) }),
+    batch: ([x], _, params) => apply1(op, [x!], { ...params, axes: params.axes.map(a => a + 1) }),
   }
   return entry(
     op,

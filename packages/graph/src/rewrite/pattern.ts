@@ -6,7 +6,7 @@
  * capture does not compile. A name that occurs twice must capture one and the same variable.
  */
 import type { FamilyKind, Op } from '../op.js'
-import type { Variable } from '../variable.js'
+import type { Apply, Variable } from '../variable.js'
 import { literalOf } from './literal.js'
 
 /** Params differ per op; a pattern does not look at them. */
@@ -26,6 +26,8 @@ export type PatternNode =
       readonly commutes: boolean
     }
   | { readonly kind: 'made'; readonly by: AnyOp | FamilyKind }
+  | { readonly kind: 'viewOf'; readonly pattern: PatternNode }
+  | { readonly kind: 'oneOf'; readonly patterns: readonly PatternNode[] }
   | { readonly kind: 'as'; readonly name: string; readonly pattern: PatternNode }
   | {
       readonly kind: 'suchThat'
@@ -71,6 +73,16 @@ export function madeBy(by: OpLike | FamilyKind): Pattern<never> {
   return { kind: 'made', by: typeof by === 'string' ? by : opOf(by) }
 }
 
+/** What the pattern matches, seen through any number of views that only read it: parts of it, or repetitions. */
+export function viewOf<N extends string>(pattern: Pattern<N>): Pattern<N> {
+  return { kind: 'viewOf', pattern }
+}
+
+/** What one of the patterns matches; their captures count only for the patterns themselves. */
+export function oneOf(...patterns: readonly Pattern[]): Pattern<never> {
+  return { kind: 'oneOf', patterns: patterns.flatMap(orders) }
+}
+
 /** Captures what the pattern matches. */
 export function as<N extends string, M extends string>(name: N, pattern: Pattern<M>): Pattern<N | M> {
   return { kind: 'as', name, pattern }
@@ -104,11 +116,29 @@ export function matches(pattern: PatternNode, v: Variable, captures: Record<stri
     case 'made':
       if (v.owner === null) return false
       return v.owner.op === pattern.by || v.owner.op.family.kind === pattern.by
+    case 'viewOf':
+      return matches(pattern.pattern, viewed(v), captures)
+    case 'oneOf':
+      return pattern.patterns.some(one => matches(one, v, {}))
     case 'as':
       return capture(pattern.name, v, captures) && matches(pattern.pattern, v, captures)
     case 'suchThat':
       return matches(pattern.pattern, v, captures) && pattern.holds(v)
   }
+}
+
+/** A view of one input all of whose elements are elements of it: no padding. */
+const isReading = ({ op: { family }, inputs }: Apply) =>
+  family.kind === 'view' && family.strided !== undefined && inputs.length === 1
+
+/** What a variable is a view of, in the end; perhaps itself. */
+export function viewed(v: Variable): Variable {
+  let { owner } = v
+  while (owner !== null && isReading(owner)) {
+    v = owner.inputs[0]!
+    owner = v.owner
+  }
+  return v
 }
 
 function capture(name: string, v: Variable, captures: Record<string, Variable>): boolean {
@@ -144,6 +174,7 @@ export function orders(pattern: PatternNode): readonly PatternNode[] {
       const both = pattern.commutes ? [...lists, ...lists.map(list => list.toReversed())] : lists
       return both.map(inputs => ({ ...pattern, inputs, commutes: false }))
     }
+    case 'viewOf':
     case 'as':
     case 'suchThat':
       return orders(pattern.pattern).map(inner => ({ ...pattern, pattern: inner }))
@@ -163,6 +194,10 @@ export function printPattern(pattern: PatternNode): string {
       return `${pattern.op.name}(${pattern.inputs.map(printPattern).join(', ')})`
     case 'made':
       return `${typeof pattern.by === 'string' ? pattern.by : pattern.by.name}(…)`
+    case 'viewOf':
+      return `view(${printPattern(pattern.pattern)})`
+    case 'oneOf':
+      return `(${pattern.patterns.map(printPattern).join(' or ')})`
     case 'as':
       return `${pattern.name}=${printPattern(pattern.pattern)}`
     case 'suchThat':

@@ -20,7 +20,7 @@ export function sample(): Sample {
     outputs: loss,
     updates: parameters.map((p, i) => [p, p.sub(gradients[i]!.mul(0.1))] as const),
     args: [randn([5, 8, 12], { seed: 5 }), randn([5, 8, 4], { seed: 6 })],
-    kernels: 21,
+    kernels: 20,
     check({ program: { steps } }) {
       expectEqual('loops', loopsOf(steps), ['contract map', 'map contract'])
       expectEqual('contractions outside', contractionsOutside(steps), 6)

@@ -27,7 +27,7 @@ export function sample(): Sample {
     outputs: loss,
     updates: parameters.map((p, i) => [p, p.sub(gradients[i]!.mul(0.1))] as const),
     args: [randn([5, 8, 12], { seed: 4 }), randn([5, 8, 4], { seed: 5 }), randn([8, 16], { seed: 6 })],
-    kernels: 19,
+    kernels: 18,
     check({ program: { steps } }) {
       expectEqual('loops', loopsOf(steps), ['contract', 'map contract'])
       // x·W, h·V, its transpose backward, and the gradients of W, U and V.

@@ -15,12 +15,13 @@ import {
   min,
   of,
   type Rule,
+  readAxes,
   rule,
   sum,
   type Variable,
 } from '@arignote/graph'
 import { allocate, evaluateBody, s, scalarType, type TypedArray } from '@arignote/loops'
-import { buildAxes, readAxes } from '../axes.js'
+import { buildAxes } from '../axes.js'
 import { filled, sumOver, times, view } from '../build.js'
 
 const largest = 64

@@ -11,11 +11,12 @@ import {
   neg,
   of,
   type Rule,
+  readAxes,
   rule,
   sum,
   type Variable,
 } from '@arignote/graph'
-import { buildAxes, readAxes } from '../axes.js'
+import { buildAxes } from '../axes.js'
 import { contraction, spread, sumOver, times } from '../build.js'
 
 interface Operands {

@@ -1,8 +1,9 @@
 /**
  * Identities of elementwise arithmetic that hold in floating point.
  *
- * What is not here: x·0 → 0 and x − x → 0 (NaN, infinity), and anything that rounds differently. One liberty is taken:
- * the sign of a zero is not kept where a sum has a zero term or a difference is turned around (x + 0 → x, −(a − b) → b − a).
+ * What is not here: x·0 → 0 and x − x → 0 (NaN, infinity), and anything that rounds differently. The liberties taken are
+ * listed in docs/semantics.md: the sign of a zero where a sum has a zero term or a difference is turned around, and what
+ * roots make of −∞ and −0.
  */
 import {
   abs,
@@ -24,7 +25,9 @@ import {
   of,
   pow,
   type Rule,
+  rsqrt,
   rule,
+  sqrt,
   square,
   stopGradient,
   sub,
@@ -73,6 +76,10 @@ const products: readonly Rule[] = [
   rule('−a · b → −(a · b)', commuted(mul, of(neg, a), b), ({ a, b }) => neg(mul(a, b))),
   rule('−a / b → −(a / b)', of(div, of(neg, a), b), ({ a, b }) => neg(div(a, b))),
   rule('a / −b → −(a / b)', of(div, a, of(neg, b)), ({ a, b }) => neg(div(a, b))),
+  rule('−(c / x) → −c / x', of(neg, of(div, as('c', anything('a')), x)), ({ c, x }, v) => {
+    const value = literalOf(c)
+    return value === null ? null : div(filled(-value, v.dtype, v.shape), x)
+  }),
   rule('x · 0 → 0, integers', suchThat(commuted(mul, x, literal(0)), isInteger), ({ x }) =>
     filled(0, x.dtype, x.shape),
   ),
@@ -104,7 +111,11 @@ const powers: readonly Rule[] = [
   rule('x¹ → x', floatPower(1), ({ x }) => x),
   rule('x² → x · x', floatPower(2), ({ x }) => mul(x, x)),
   rule('x³ → x · x · x', floatPower(3), ({ x }) => mul(mul(x, x), x)),
+  rule('x⁴ → (x · x) · (x · x)', floatPower(4), ({ x }) => mul(mul(x, x), mul(x, x))),
+  rule('x^½ → √x', floatPower(0.5), ({ x }) => sqrt(x)),
+  rule('x^−½ → 1 / √x', floatPower(-0.5), ({ x }) => rsqrt(x)),
   rule('x⁻¹ → 1 / x', floatPower(-1), ({ x }, v) => div(filled(1, v.dtype, v.shape), x)),
+  rule('1 / √x → rsqrt x', of(div, literal(1), of(sqrt, x)), ({ x }) => rsqrt(x)),
   rule('(−x)² → x²', of(square, of(neg, x)), ({ x }) => square(x)),
 ]
 

@@ -2,8 +2,17 @@
  * What of a scan need not be a slot: equal slots, sequences of equal rows, constants cheaper to say than to pass, carries
  * that do not change, ys that are known without the loop. And what nobody reads.
  */
-import { type Apply, apply1, equalDim, equalType, expand, expandDims, type Variable } from '@arignote/graph'
-import { buildAxes, readAxes } from '../axes.js'
+import {
+  type Apply,
+  apply1,
+  equalDim,
+  equalType,
+  expand,
+  expandDims,
+  readAxes,
+  type Variable,
+} from '@arignote/graph'
+import { buildAxes } from '../axes.js'
 import { repeat } from '../build.js'
 import type { Carry, Recurrence, Slot } from '../recurrence.js'
 import { replaceIn, youngNodes } from '../replace.js'

@@ -22,6 +22,7 @@ import {
   productDim,
   provablyAtLeast,
   type Rule,
+  readAxes,
   reshape,
   rule,
   type SliceParams,
@@ -32,7 +33,7 @@ import {
   transpose,
   type Variable,
 } from '@arignote/graph'
-import { buildAxes, readAxes } from '../axes.js'
+import { buildAxes } from '../axes.js'
 import { filled, view } from '../build.js'
 
 const paramsOf = <P>(v: Variable) => v.owner!.params as P
