@@ -20,6 +20,7 @@ import { scanAccumulate } from './rules/scan-accumulate.js'
 import { scanInvariants, scanSequences } from './rules/scan-hoist.js'
 import { scanLift } from './rules/scan-lift.js'
 import { mergeScans } from './rules/scan-merge.js'
+import { scanProducts } from './rules/scan-products.js'
 import { type ScanRule, scanEqualCarries, scanTidy } from './rules/scan-tidy.js'
 
 /** The first that applies is applied, and then all are asked again. */
@@ -29,6 +30,7 @@ export const scanRules: readonly ScanRule[] = [
   scanAccumulate,
   ...scanSequences,
   scanLift,
+  scanProducts,
   scanEqualCarries,
 ]
 

@@ -15,6 +15,7 @@ import {
   type AnyOp,
   type Captures,
   matches,
+  opsOf,
   orders,
   type Pattern,
   type PatternNode,
@@ -48,6 +49,8 @@ export interface RewriteOptions {
 interface Candidate {
   readonly rule: Rule
   readonly pattern: PatternNode
+  /** The ops that it cannot match without. */
+  readonly needs: readonly AnyOp[]
 }
 
 /** The results, rewritten. */
@@ -68,6 +71,9 @@ export class Rewriter {
   readonly #bodies = new Map<Lambda, Lambda>()
   readonly #byRoot = new Map<AnyOp | FamilyKind, Candidate[]>()
   readonly #candidates = new Map<AnyOp, readonly Candidate[]>()
+  /** Those of `#candidates` that can match, now that so many ops have been met. */
+  readonly #possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Candidate[] }>()
+  readonly #met = new Set<AnyOp>()
   readonly #position = new Map<Rule, number>()
   readonly #latest: string[] = []
   #budget = 0
@@ -81,12 +87,14 @@ export class Rewriter {
       const root = rootOf(rule.pattern)
       const list = this.#byRoot.get(root) ?? []
       this.#byRoot.set(root, list)
-      for (const pattern of orders(rule.pattern)) list.push({ rule, pattern })
+      for (const pattern of orders(rule.pattern)) list.push({ rule, pattern, needs: opsOf(pattern) })
     }
   }
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
-    this.#budget = this.options.budget ?? 2000 + 50 * topologicalOrder(results).length
+    const order = topologicalOrder(results)
+    this.#meet(order)
+    this.#budget = this.options.budget ?? 2000 + 50 * order.length
     return this.#normalize(results)
   }
 
@@ -124,6 +132,7 @@ export class Rewriter {
       normal.set(v, v)
       return
     }
+    this.#met.add(node.op)
     const height = stack.length
     let changed = false
     for (let i = node.inputs.length - 1; i >= 0; i--) {
@@ -170,7 +179,25 @@ export class Rewriter {
     )
   }
 
+  /** Notes which ops there are, so that rules about others cost nothing. */
+  #meet(order: readonly Apply[]): void {
+    for (const { op, params } of order) {
+      this.#met.add(op)
+      if (op.family.kind !== 'scan') continue
+      const { body } = params as ScanParams
+      if (!this.#bodies.has(body)) this.#meet(topologicalOrder(body.results))
+    }
+  }
+
   #candidatesOf(op: AnyOp): readonly Candidate[] {
+    const known = this.#possible.get(op)
+    if (known?.met === this.#met.size) return known.list
+    const list = this.#allOf(op).filter(({ needs }) => needs.every(needed => this.#met.has(needed)))
+    this.#possible.set(op, { met: this.#met.size, list })
+    return list
+  }
+
+  #allOf(op: AnyOp): readonly Candidate[] {
     let list = this.#candidates.get(op)
     if (list === undefined) {
       const all = [...(this.#byRoot.get(op) ?? []), ...(this.#byRoot.get(op.family.kind) ?? [])]

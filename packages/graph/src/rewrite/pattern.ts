@@ -163,6 +163,20 @@ export function rootOf(pattern: PatternNode): AnyOp | FamilyKind {
   }
 }
 
+/** The ops that must be there for the pattern to match, the root's own among them. */
+export function opsOf(pattern: PatternNode): readonly AnyOp[] {
+  switch (pattern.kind) {
+    case 'of':
+      return [pattern.op, ...pattern.inputs.flatMap(opsOf)]
+    case 'viewOf':
+    case 'as':
+    case 'suchThat':
+      return opsOf(pattern.pattern)
+    default:
+      return []
+  }
+}
+
 /** The pattern with each commuting node in one order: every combination. */
 export function orders(pattern: PatternNode): readonly PatternNode[] {
   switch (pattern.kind) {

@@ -4,18 +4,25 @@
 import {
   anything,
   as,
+  type Captures,
   type Contraction,
+  commuted,
   contract,
   type Dim,
+  div,
+  literalOf,
   mul,
   neg,
   of,
   type Rule,
   readAxes,
   rule,
+  suchThat,
   sum,
   type Variable,
+  viewed,
 } from '@arignote/graph'
+import { isFloat } from '@arignote/loops'
 import { buildAxes } from '../axes.js'
 import { contraction, spread, sumOver, times } from '../build.js'
 
@@ -115,6 +122,32 @@ function scalarOperand({ left, right, spec }: Operands, root: Variable): Variabl
   return mul(value, spread(left, root.shape))
 }
 
+/** The scalar that all elements are. */
+function repeated(v: Variable): Variable | null {
+  const source = readAxes(v)?.source ?? v
+  return source.ndim === 0 ? source : null
+}
+
+/** Lies in memory whatever is done with it, so that a factor before it would need a kernel; behind the sum it needs none. */
+function isStored(v: Variable): boolean {
+  const kind = viewed(v).owner?.op.family.kind
+  return kind === undefined || kind === 'contract' || kind === 'scan'
+}
+
+/** A scalar factor of an operand, behind the sum. */
+function scaled(
+  by: (product: Variable, factor: Variable) => Variable,
+  { x, k }: Captures<'x' | 'k'>,
+  product: (x: Variable) => Variable,
+  { owner, shape }: Variable,
+): Variable | null {
+  const factor = repeated(k)
+  const { left, out } = owner!.params as Contraction
+  if (factor === null || !isFloat(factor.dtype) || !isStored(x)) return null
+  if (left.every(label => out.includes(label))) return null
+  return by(product(x), spread(factor, shape))
+}
+
 /** Σ over axes of a contraction that every operand knows: labels that are no longer in the result. */
 function sumInside(c: Variable, axes: readonly number[]): Variable {
   const { left, right, spec } = operandsOf(c)
@@ -122,6 +155,7 @@ function sumInside(c: Variable, axes: readonly number[]): Variable {
 }
 
 const axesOf = (v: Variable) => (v.owner!.params as { readonly axes: readonly number[] }).axes
+const [x, y, k] = [anything('x'), anything('y'), anything('k')]
 const c = as('c', of(contract, anything('a'), anything('b')))
 
 /**
@@ -162,6 +196,25 @@ export const contractions: readonly Rule[] = [
   rule('x · −y → −(x · y)', of(contract, anything('x'), of(neg, anything('y'))), ({ x, y }, v) =>
     neg(contraction(x, y, operandsOf(v).spec)),
   ),
+  ...[
+    { sign: '×', op: mul, factored: commuted(mul, x, k) },
+    {
+      sign: '÷',
+      op: div,
+      factored: of(
+        div,
+        x,
+        suchThat(k, v => (literalOf(v) ?? 0) !== 0),
+      ),
+    },
+  ].flatMap(({ sign, op, factored }) => [
+    rule(`(x ${sign} k) · y → (x · y) ${sign} k, x stored`, of(contract, factored, y), ({ x, k, y }, v) =>
+      scaled(op, { x, k }, x => contraction(x, y, operandsOf(v).spec), v),
+    ),
+    rule(`y · (x ${sign} k) → (y · x) ${sign} k, x stored`, of(contract, y, factored), ({ x, k, y }, v) =>
+      scaled(op, { x, k }, x => contraction(y, x, operandsOf(v).spec), v),
+    ),
+  ]),
   rule('Σ (a · b) → a · b, summed labels', of(sum, c), ({ c }, v) => sumInside(c, axesOf(v))),
   rule('Σ expand a × expand b → a · b', of(sum, of(mul, anything('a'), anything('b'))), ({ a, b }, v) =>
     sumOfProduct(a, b, v),
