@@ -51,6 +51,7 @@ export {
   crossentropyBinary,
   crossentropyCategorical,
   crossentropyCategoricalSparse,
+  cumsum,
   DTypeError,
   debugPrint,
   dim,

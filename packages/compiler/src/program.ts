@@ -146,6 +146,13 @@ export type Group =
   /** Copies the operand `b` of a contraction into its panels. */
   | { readonly kind: 'pack'; readonly form: ContractionForm }
   | { readonly kind: 'scatter'; readonly node: Apply; readonly store: StoreTo }
+  /** A routine, with memory [batch…, size] for what its runs ask for. */
+  | {
+      readonly kind: 'routine'
+      readonly node: Apply
+      readonly store: StoreTo
+      readonly scratch: readonly Place[]
+    }
   /** Index values of a gather or scatter must lie in [0, size). */
   | {
       readonly kind: 'check'

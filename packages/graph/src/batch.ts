@@ -1,7 +1,7 @@
 /**
  * Batching over time: the same computation for all steps at once, one leading axis more. The way out of a loop.
  *
- * A map is the same map of larger values; other ops have a rule of their own (`op.batch`). Values that are the same at
+ * A map is the same map of larger values, a routine the same routine of a larger batch; other ops have a rule of their own (`op.batch`). Values that are the same at
  * every step stay without the axis as long as they can. Null: not without a loop. Whole expressions may contain scans;
  * a single scan is no candidate for being taken out of a loop.
  */
@@ -33,7 +33,7 @@ export function batchNode(
       const own = op.batch(inputs, batched, params, { size, output: outputs[0]!.type })
       return own === null ? null : [own]
     }
-    if (op.family.kind !== 'map') return null
+    if (op.family.kind !== 'map' && op.family.kind !== 'routine') return null
     const stacked = inputs.map((v, i) => (batched[i] ? v : repeatForAll(v, size)))
     return apply(op, stacked, params).outputs
   })

@@ -6,6 +6,7 @@
  */
 import type { Scalar, ScalarType } from '@arignote/loops'
 import type { Dim } from './dim.js'
+import type { RoutineFamily } from './routine.js'
 import type { TensorType } from './type.js'
 import type { Variable } from './variable.js'
 
@@ -146,6 +147,8 @@ export type Family<P> =
   | { readonly kind: 'gather'; axis(params: P): number }
   /** inputs (ids, updates): out, zero, of which axis `axis` has `size` elements; out[…a, ids[…i], …b] += updates[…a, …i, …b]. */
   | { readonly kind: 'scatter'; axis(params: P): number; size(params: P): Dim }
+  /** An algorithm on each lane or matrix of a batch. */
+  | RoutineFamily<P>
   /** A recurrence; params are ScanParams (see scan/op.ts). */
   | { readonly kind: 'scan' }
 

@@ -99,7 +99,7 @@ function formUnits(decision: Decision): Unit[] {
     const expression = expressionOf(placeOf, value, own)
     const needs = needsOf(expression)
     const node = decision.anchorOf(root)
-    const kind = node !== null || (own && value.owner?.op.family.kind === 'scatter') ? 'anchored' : 'map'
+    const kind = node !== null || (own && fillsItsOutput(value)) ? 'anchored' : 'map'
     const home = kind === 'map' ? joinable(root, expression, needs) : null
     if (home !== null) {
       home.roots.push(root)
@@ -180,6 +180,11 @@ function formUnits(decision: Decision): Unit[] {
         !producersOf(leaf.variable).includes(unit) || (leaf.pointwise && decision.roots.has(leaf.variable)),
     )
   }
+}
+
+/** Made by a kernel of its own, which says no element by itself. */
+function fillsItsOutput({ owner }: Variable): boolean {
+  return owner?.op.family.kind === 'scatter' || owner?.op.family.kind === 'routine'
 }
 
 /** Where a gather or scatter has its index values. */

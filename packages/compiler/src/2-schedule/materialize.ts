@@ -160,6 +160,10 @@ export class Decision {
       case 'scatter':
         this.add(output)
         break
+      case 'routine':
+        for (const input of node.inputs) this.add(input)
+        this.add(output)
+        break
       case 'gather':
         if (node.inputs[0]!.owner?.op.family.kind !== 'source') this.add(node.inputs[0]!)
         break

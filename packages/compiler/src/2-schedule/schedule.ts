@@ -139,9 +139,26 @@ function groupsOf(
       return [{ kind: 'reduce', node: node!, store }]
     case 'scatter':
       return [{ kind: 'scatter', node: node!, store }]
+    case 'routine':
+      return [{ kind: 'routine', node: node!, store, scratch: scratchOf(block, node!) }]
     default:
       throw new Error(`internal: ${node!.op.name} does not anchor a kernel`)
   }
+}
+
+/** Memory that each run of a routine needs, for the whole batch. */
+function scratchOf(block: Block, node: Apply): readonly Place[] {
+  const { family, name } = node.op
+  if (family.kind !== 'routine') throw new Error('internal: not a routine')
+  const { shape } = node.outputs[0]!
+  const batch = shape.slice(0, shape.length - family.core.output)
+  const wanted = family.scratch?.(
+    node.inputs.map(v => v.type),
+    node.params,
+  )
+  return (wanted ?? []).map(({ dtype, size }) =>
+    freshPlace(`${name} scratch`, 'scratch', { dtype, shape: [...batch, size] }, block.trips),
+  )
 }
 
 function emit(block: Block, group: Group): void {

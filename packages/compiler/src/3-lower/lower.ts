@@ -7,6 +7,7 @@ import { lowerCheck, lowerScatter } from './indexed.js'
 import { lowerMap } from './map.js'
 import { lowerPack } from './pack.js'
 import { lowerReduce } from './reduce.js'
+import { lowerRoutine } from './routine.js'
 
 export interface Lowered {
   readonly task: Call
@@ -44,6 +45,8 @@ function lowerGroup(group: Group, placeOf: GroupTask['placeOf'], errors: Buffer)
       return lowerPack('pack', group.form)
     case 'scatter':
       return lowerScatter(group.node, group.store, placeOf)
+    case 'routine':
+      return lowerRoutine(group.node, group.store, group.scratch, placeOf)
     case 'check':
       return lowerCheck(group.ids, group.size, group.record, errors, placeOf)
     default:

@@ -103,6 +103,7 @@ export class Values {
       case 'reduce':
       case 'contract':
       case 'scatter':
+      case 'routine':
       case 'scan':
         throw new Error(`internal: ${node.op.name} has no memory`)
       default:

@@ -68,6 +68,7 @@ function isCheap({ op: { family } }: Apply): boolean {
     case 'contract':
     case 'gather':
     case 'scatter':
+    case 'routine':
     case 'scan':
       return false
     default:

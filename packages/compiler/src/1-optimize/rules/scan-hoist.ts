@@ -60,7 +60,7 @@ function usesIntrinsic({ op, inputs, params, outputs }: Apply): boolean {
   return found
 }
 
-const heavy: ReadonlySet<FamilyKind> = new Set(['contract', 'reduce', 'gather', 'scatter'])
+const heavy: ReadonlySet<FamilyKind> = new Set(['contract', 'reduce', 'gather', 'scatter', 'routine'])
 
 /** Nodes that depend on sequences only and are work, or have work below them. */
 function sequenceWork(r: Recurrence): ReadonlySet<Apply> {

@@ -12,7 +12,7 @@ import { youngNodes } from '../replace.js'
 import { isPlainView } from './scan-hoist.js'
 import type { ScanRule } from './scan-tidy.js'
 
-const worthLifting: ReadonlySet<FamilyKind> = new Set(['contract', 'gather', 'scatter'])
+const worthLifting: ReadonlySet<FamilyKind> = new Set(['contract', 'gather', 'scatter', 'routine'])
 
 /** Nodes of the body that none of the carries needs: what of them is worth lifting. */
 export function resultWork(

@@ -8,6 +8,7 @@ import type { TypedArray } from '@arignote/loops'
 import { prepareMap, prepareSource, prepareView } from './elements.js'
 import { prepareGather, prepareScatter } from './gather.js'
 import { prepareContract, prepareReduce } from './reduce.js'
+import { prepareRoutine } from './routine.js'
 import { prepareScan } from './scan.js'
 import { type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
@@ -56,6 +57,8 @@ function prepareNode(node: Apply, sizes: Sizes): Evaluator {
       return prepareGather(family, node, sizes)
     case 'scatter':
       return prepareScatter(family, node, sizes)
+    case 'routine':
+      return prepareRoutine(family, node, sizes)
     case 'scan':
       return prepareScan(node, sizes, prepareLambda)
     default:
