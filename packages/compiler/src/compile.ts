@@ -9,8 +9,8 @@
  */
 import {
   type DimSymbol,
-  lambda,
   type NdArray,
+  ownLambda,
   printType,
   Shared,
   type Value,
@@ -147,7 +147,7 @@ export function compileFor<
 }
 
 function graphOf({ name, inputs, shared, results, updates }: Signature, outputs: number): CompiledGraph {
-  const fn = lambda([...inputs, ...shared], results)
+  const fn = ownLambda([...inputs, ...shared], results)
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates }
 }
 
@@ -159,7 +159,7 @@ function sourceOf(source: Variable, inputs: readonly Variable[]): Source {
   const free = variablesOf([source], { ...use, sources: new Map() })
   const own = free.filter(v => !(v instanceof Shared))
   const shared = free.filter(v => v instanceof Shared)
-  const fn = lambda([...own, ...shared], [source])
+  const fn = ownLambda([...own, ...shared], [source])
   const graph = { name: 'size', lambda: fn, inputs: own.length, outputs: 1, shared, updates: [] }
   const symbols: readonly DimSymbol[] = [...use.symbols.keys()]
   return {

@@ -89,7 +89,8 @@ export interface Apply {
   readonly origins: readonly Origin[]
 }
 
-const mostOrigins = 4
+/** How many places a node remembers. */
+export const mostOrigins = 4
 const interned = new InternTable<Apply>()
 
 let inheritedOrigins: readonly Origin[] | null = null
@@ -148,7 +149,8 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
   return made
 }
 
-function addOrigins(node: Apply, origins: readonly Origin[]): void {
+/** The node was made at these places too. */
+export function addOrigins(node: Apply, origins: readonly Origin[]): void {
   const kept = node.origins as Origin[]
   for (const origin of origins) if (kept.length < mostOrigins && !kept.includes(origin)) kept.push(origin)
 }

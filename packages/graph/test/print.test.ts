@@ -135,7 +135,7 @@ describe('verifyLambda', () => {
     let first = true
     const wrong = G.apply1(liar, [x], null)
     first = false
-    expect(() => G.verifyLambda({ params: [x], results: [wrong], key: '', id: 0 })).toThrow(
+    expect(() => G.verifyLambda({ params: [x], results: [wrong], id: 0 })).toThrow(
       'internal: liar is i32[2], and infers f32[2]',
     )
   })

@@ -176,7 +176,7 @@ describe('on the way back only', () => {
     const marked = exp(gradScale(gradClip(mul(x, 2), -1, 1), 3))
     expect(opsOf(marked)).toEqual(expect.arrayContaining(['gradClip', 'gradScale']))
     const fn = optimize(lambda([x], [marked]))
-    expect(fn).toBe(optimize(lambda([x], [exp(mul(x, 2))])))
+    expect(fn.results[0]).toBe(optimize(lambda([x], [exp(mul(x, 2))])).results[0])
     for (const { options } of modes)
       expectArray(compile([x], marked, options)([0, 1, 2])).toBeCloseToArray([1, Math.exp(2), Math.exp(4)])
   })

@@ -7,7 +7,7 @@
 import {
   type Apply,
   type Lambda,
-  lambda,
+  ownLambda,
   Rewriter,
   type Rule,
   stability,
@@ -56,7 +56,7 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
     results = sweeper.sweep(rewriter.rewrite(results))
     if (results.every((v, i) => v === before[i])) break
   }
-  return results.every((v, i) => v === fn.results[i]) ? fn : lambda(fn.params, results)
+  return results.every((v, i) => v === fn.results[i]) ? fn : ownLambda(fn.params, results)
 }
 
 function traceFromEnvironment(): ((line: string) => void) | null {

@@ -13,7 +13,6 @@ import { Specialisations } from './specialisations.js'
 
 export interface CompiledParts {
   readonly graph: CompiledGraph
-  /** The user's own: `graph.lambda` may have other params of the same types. */
   readonly inputs: readonly Variable[]
   readonly outputs: readonly Variable[]
   readonly defaults: ReadonlyMap<Variable, unknown>

@@ -17,6 +17,7 @@ import {
   matches,
   opsOf,
   orders,
+  originsOf,
   type Pattern,
   type PatternNode,
   rootOf,
@@ -160,7 +161,7 @@ export class Rewriter {
     for (const { rule, pattern } of this.#candidatesOf(node.op)) {
       const captures: Record<string, Variable> = {}
       if (!matches(pattern, v, captures)) continue
-      const after = withOrigins(node.origins, () => rule.build(captures, v))
+      const after = withOrigins(originsOf(pattern, v), () => rule.build(captures, v))
       if (after === null || after === v || !this.#fits(rule, v, after)) continue
       this.#latest.push(rule.name)
       if (this.#latest.length > 10) this.#latest.shift()

@@ -6,7 +6,8 @@
  * capture does not compile. A name that occurs twice must capture one and the same variable.
  */
 import type { FamilyKind, Op } from '../op.js'
-import type { Apply, Variable } from '../variable.js'
+import type { Origin } from '../origin.js'
+import { type Apply, mostOrigins, type Variable } from '../variable.js'
 import { literalOf } from './literal.js'
 
 /** Params differ per op; a pattern does not look at them. */
@@ -125,6 +126,36 @@ export function matches(pattern: PatternNode, v: Variable, captures: Record<stri
     case 'suchThat':
       return matches(pattern.pattern, v, captures) && pattern.holds(v)
   }
+}
+
+/** Where the nodes that the pattern matched were made, the root's places first. */
+export function originsOf(pattern: PatternNode, v: Variable): readonly Origin[] {
+  const own = v.owner?.origins ?? []
+  if (own.length >= mostOrigins) return own
+  const found = new Set<Origin>()
+  const pending: (readonly [PatternNode, Variable])[] = [[pattern, v]]
+  for (const [part, at] of pending) {
+    switch (part.kind) {
+      case 'of':
+        at.owner!.inputs.forEach((input, i) => {
+          pending.push([part.inputs[i]!, input])
+        })
+        break
+      case 'viewOf':
+        pending.push([part.pattern, viewed(at)])
+        continue
+      case 'as':
+      case 'suchThat':
+        pending.push([part.pattern, at])
+        continue
+      case 'made':
+        break
+      default:
+        continue
+    }
+    for (const origin of at.owner!.origins) found.add(origin)
+  }
+  return [...found]
 }
 
 /** A view of one input all of whose elements are elements of it: no padding. */

@@ -22,6 +22,7 @@ import {
   sub,
   sum,
   type Variable,
+  withOrigins,
 } from '@arignote/graph'
 import { contraction, sumOver, times, view } from '../build.js'
 import type { Lifted, Lifter } from '../lift.js'
@@ -152,11 +153,13 @@ function sumOfScatters(ids: Variable, updates: Variable, { params }: Apply): Var
   return apply1(scatterAdd.op, [ids, moved], params as ScatterParams)
 }
 
-/** Puts around a sum what was taken off its terms. */
-function wrap(r: Recurrence, total: Variable, { around }: Peeled): Variable {
+/** The sum over the steps, with what was taken off its terms put around it. */
+function summedOutside(r: Recurrence, { core, around }: Peeled, lifter: Lifter): Variable {
+  const places = core.owner?.origins ?? r.node.origins
+  const total = withOrigins(places, () => sumOverSteps(r, core, lifter))
   return around.reduceRight((x, { node, at }) => {
     const inputs = node.inputs.map((v, i) => (i === at ? x : r.outside(v)))
-    return apply1(node.op, inputs, node.params)
+    return withOrigins(node.origins, () => apply1(node.op, inputs, node.params))
   }, total)
 }
 
@@ -226,8 +229,7 @@ function liftAccumulators(r: Recurrence): boolean {
     const rest: Term[] = []
     const totals: Term[] = []
     for (const { term, peeled } of all) {
-      const total = leaves(peeled.core) ? sumOverSteps(r, peeled.core, lifter) : null
-      const value = total === null ? null : wrap(r, total, peeled)
+      const value = leaves(peeled.core) ? summedOutside(r, peeled, lifter) : null
       if (value === null || !equalType(value.type, carry.final.type)) rest.push(term)
       else totals.push({ value, negative: term.negative })
     }

@@ -12,6 +12,7 @@ import {
   splitInputs,
   splitOutputs,
   type Variable,
+  withOrigins,
 } from '@arignote/graph'
 import { replaceIn } from '../replace.js'
 
@@ -31,7 +32,11 @@ export function mergeScans(scans: readonly Apply[]): ReadonlyMap<Variable, Varia
     })
     if (members.length < 2) continue
     const ys = [...new Set(members.flatMap(m => m.ys))]
-    const merged = applyScan(splitInputs(host.inputs, counts), lambda(body.params, [...nexts, ...ys]), rest)
+    const whole = lambda(body.params, [...nexts, ...ys])
+    const merged = withOrigins(
+      members.flatMap(({ node }) => node.origins),
+      () => applyScan(splitInputs(host.inputs, counts), whole, rest),
+    )
     const after = splitOutputs(merged.outputs, counts)
     for (const member of members) {
       const before = splitOutputs(member.node.outputs, counts)

@@ -13,6 +13,7 @@ import {
   type Dim,
   equalDim,
   type Variable,
+  withOrigins,
 } from '@arignote/graph'
 import { contraction, view } from '../build.js'
 import { dependence, type Facts, type Recurrence } from '../recurrence.js'
@@ -69,9 +70,14 @@ function joinProducts(r: Recurrence): boolean {
   const image = new Map<Variable, Variable>()
   for (const group of groups(r.facts())) {
     const { node, side, spec, axis, outAxis } = group[0]!
-    const weights = view.concatenate(group.map(weightOf), axis)
     const other = node.inputs[1 - side]!
-    const all = side === 1 ? contraction(other, weights, spec) : contraction(weights, other, spec)
+    const all = withOrigins(
+      group.flatMap(product => product.node.origins),
+      () => {
+        const weights = view.concatenate(group.map(weightOf), axis)
+        return side === 1 ? contraction(other, weights, spec) : contraction(weights, other, spec)
+      },
+    )
     let start: Dim = 0
     for (const product of group) {
       const part = product.node.outputs[0]!
