@@ -55,8 +55,8 @@ export interface CompileOptions {
   readonly defaults?: ReadonlyMap<Variable, Value>
   /** Default 'wasm'. */
   readonly backend?: BackendName
-  /** Whether the graph is rewritten; default true. */
-  readonly optimize?: boolean
+  /** Whether the graph is rewritten; default true. An object leaves some rules out, by name. */
+  readonly optimize?: boolean | { readonly without: readonly string[] }
 }
 
 /** A compiled function. Call it with values; sizes may change from call to call. */
@@ -99,6 +99,7 @@ export const backends: Readonly<Record<BackendName, Backend>> = all
  * @example const f = compile([x, y], x.add(y)); f([1, 2], [3, 4])
  * @throws GraphError for inputs that are repeated, unused, computed or not listed, and for updates of what is not shared
  * @throws DTypeError, ShapeError for updates and givens of another type
+ * @throws ArgumentError for the name of a rule that does not exist
  */
 export function compile<
   const I extends readonly Variable[],
@@ -124,7 +125,7 @@ export function compileFor<
   const structure = structureOf(outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
   const written = graphOf(signature, structure.list.length)
-  const graph = options?.optimize === false ? written : timed('optimize', () => optimized(written))
+  const graph = timed('optimize', () => optimized(written, options?.optimize ?? true))
   const compiled = new Compiled({
     graph,
     inputs,
@@ -151,7 +152,10 @@ function graphOf({ name, inputs, shared, results, updates }: Signature, outputs:
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates }
 }
 
-const optimized = (graph: CompiledGraph): CompiledGraph => ({ ...graph, lambda: optimize(graph.lambda) })
+function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['optimize']>): CompiledGraph {
+  if (choice === false) return graph
+  return { ...graph, lambda: optimize(graph.lambda, choice === true ? {} : choice) }
+}
 
 /** The small graph whose value is a size: evaluated node by node, its ancestors are few. */
 function sourceOf(source: Variable, inputs: readonly Variable[]): Source {

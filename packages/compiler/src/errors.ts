@@ -159,6 +159,17 @@ export function sizeCycle(symbol: DimSymbol): ArignoteError {
   })
 }
 
+export function unknownRule(name: string, nearest: string | null): ArignoteError {
+  return report(ArgumentError, 'E213', {
+    operation: 'optimize',
+    problem: `there is no rule "${name}"`,
+    lines: [
+      ...(nearest === null ? [] : [`did you mean "${nearest}"?`]),
+      'ARIGNOTE_TRACE=rules prints the names of those that are applied',
+    ],
+  })
+}
+
 // ── calls ────────────────────────────────────────────────────────────────────────────────────
 
 const takes = (inputs: readonly Variable[]) =>

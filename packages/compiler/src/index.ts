@@ -1,6 +1,6 @@
 /** What users (and the packages above) see of the compiler. */
 
-export { optimize, rows } from './1-optimize/optimize.js'
+export { optimize, rows, ruleNames } from './1-optimize/optimize.js'
 export {
   type Arguments,
   type BackendName,

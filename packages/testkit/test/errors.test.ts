@@ -148,6 +148,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const [a, b] = [A.zeros([A.vector('v').shape[0]!]), A.zeros([A.vector('w').shape[0]!])]
     compile([], [a.add(b), b.add(a)])()
   },
+  E213: () => compile([], A.constant(1), { optimize: { without: ['x + 1 → x'] } }),
   E220: () => {
     const v = one()
     ;(compile([v], v) as (...args: unknown[]) => unknown)()

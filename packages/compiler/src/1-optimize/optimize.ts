@@ -7,20 +7,23 @@
 import {
   type Apply,
   type Lambda,
+  nearestName,
   ownLambda,
   Rewriter,
   type Rule,
   stability,
   type Variable,
 } from '@arignote/graph'
+import { unknownRule } from '../errors.js'
 import { isTraced, output } from '../trace.js'
 import { chains } from './rules/chain.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
 import { identities } from './rules/identities.js'
+import { mergeRules } from './rules/scan-merge.js'
 import { scanViews } from './rules/scan-views.js'
 import { views } from './rules/views.js'
-import { ScanSweeper } from './scans.js'
+import { ScanSweeper, scanRules } from './scans.js'
 
 /** Every rule that looks at one node; the order decides where two apply. */
 export const rows: readonly Rule[] = [
@@ -33,20 +36,28 @@ export const rows: readonly Rule[] = [
   ...scanViews,
 ]
 
+/** The names of all rules, in the order of the tables. */
+export const ruleNames: readonly string[] = [...rows, ...mergeRules, ...scanRules].map(({ name }) => name)
+
 export interface OptimizeOptions {
   /** One line for each rule that was applied; ARIGNOTE_TRACE=rules writes them to the console. */
   readonly trace?: (line: string) => void
+  /** Names of rules that are not to be applied: for finding the one that is at fault. */
+  readonly without?: readonly string[]
 }
 
 const mostRounds = 50
 
+/** @throws ArgumentError for the name of a rule that does not exist */
 export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
   const trace = options.trace ?? traceFromEnvironment()
+  const isOn = choice(options.without ?? [])
   const rewriter = new Rewriter(
-    rows,
+    rows.filter(isOn),
     trace === null ? {} : { trace: (name, v) => trace(`${v.owner!.op.name}: ${name}`) },
   )
   const sweeper = new ScanSweeper(
+    isOn,
     trace === null ? undefined : (name: string, node: Apply) => trace(`${node.op.name}: ${name}`),
   )
   let results: readonly Variable[] = fn.results
@@ -57,6 +68,12 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
     if (results.every((v, i) => v === before[i])) break
   }
   return results.every((v, i) => v === fn.results[i]) ? fn : ownLambda(fn.params, results)
+}
+
+function choice(without: readonly string[]): (rule: { readonly name: string }) => boolean {
+  const names = new Set(ruleNames)
+  for (const name of without) if (!names.has(name)) throw unknownRule(name, nearestName(name, names))
+  return ({ name }) => !without.includes(name)
 }
 
 function traceFromEnvironment(): ((line: string) => void) | null {

@@ -14,12 +14,12 @@ import {
   type Variable,
   withOrigins,
 } from '@arignote/graph'
+import { type MergeRule, mergeIn } from './merge.js'
 import { Recurrence } from './recurrence.js'
-import { replaceIn } from './replace.js'
 import { scanAccumulate } from './rules/scan-accumulate.js'
 import { scanInvariants, scanSequences } from './rules/scan-hoist.js'
 import { scanLift } from './rules/scan-lift.js'
-import { mergeScans } from './rules/scan-merge.js'
+import { mergeRules } from './rules/scan-merge.js'
 import { scanProducts } from './rules/scan-products.js'
 import { type ScanRule, scanEqualCarries, scanTidy } from './rules/scan-tidy.js'
 
@@ -40,20 +40,33 @@ const longest = 1000
 export class ScanSweeper {
   readonly #settled = new Map<Apply, string>()
 
-  constructor(private readonly trace?: (rule: string, node: Apply) => void) {}
+  readonly #rules: readonly ScanRule[]
+  readonly #merges: readonly MergeRule[]
+
+  constructor(
+    isOn: (rule: { readonly name: string }) => boolean,
+    private readonly trace?: (rule: string, node: Apply) => void,
+  ) {
+    this.#rules = scanRules.filter(isOn)
+    this.#merges = mergeRules.filter(isOn)
+  }
 
   sweep(results: readonly Variable[]): readonly Variable[] {
     const order = topologicalOrder(results)
     if (!order.some(isScan)) return results
-    const merged = this.#merge(order, results)
+    const merged = this.#merge(results, order)
     return this.#each(merged, merged === results ? order : topologicalOrder(merged))
   }
 
-  #merge(order: readonly Apply[], results: readonly Variable[]): readonly Variable[] {
-    const image = mergeScans(order.filter(isScan))
-    if (image.size === 0) return results
-    this.trace?.('scan ∪ scan', [...image.keys()][0]!.owner!)
-    return replaceIn(results, image)
+  #merge(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+    for (const rule of this.#merges) {
+      const groups = rule.groups(order.filter(isScan), order)
+      if (groups.length === 0) continue
+      for (const [node] of groups) this.trace?.(rule.name, node!)
+      results = mergeIn(results, rule, groups)
+      order = topologicalOrder(results)
+    }
+    return results
   }
 
   #each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
@@ -106,7 +119,7 @@ export class ScanSweeper {
   }
 
   #applyOne(r: Recurrence): boolean {
-    for (const rule of scanRules) {
+    for (const rule of this.#rules) {
       if (!rule.apply(r)) continue
       this.trace?.(rule.name, r.node)
       return true

@@ -1,0 +1,85 @@
+/**
+ * Putting one scan in place of several.
+ */
+import { type Apply, apply, type Variable, withOrigins } from '@arignote/graph'
+
+/** Scans to be merged, in the order of the graph. */
+export type Group = readonly Apply[]
+
+/** A rule about several scans: which of a graph become one, and how. */
+export interface MergeRule {
+  readonly name: string
+  /** `order`: all nodes of the graph. */
+  readonly groups: (scans: readonly Apply[], order: readonly Apply[]) => readonly Group[]
+  /** For the outputs of each member what stands for them. `inputs` are those of a member now. */
+  readonly merge: (
+    group: Group,
+    inputs: (member: Apply) => readonly Variable[],
+  ) => ReadonlyMap<Variable, Variable>
+}
+
+/** The results with the groups merged. No member of a group depends on another, also not through other groups. */
+export function mergeIn(
+  results: readonly Variable[],
+  { merge }: MergeRule,
+  groups: readonly Group[],
+): readonly Variable[] {
+  const groupOf = new Map(groups.flatMap(group => group.map(node => [node, group] as const)))
+  const image = new Map<Variable, Variable>()
+  const of = (v: Variable) => image.get(v) ?? v
+  const order = unitsInOrder(results, groupOf)
+  for (const unit of order) {
+    const [node] = unit as [Apply]
+    if (groupOf.has(node)) {
+      const merged = withOrigins(
+        unit.flatMap(member => [...member.origins]),
+        () => merge(unit, member => member.inputs.map(of)),
+      )
+      for (const [v, replacement] of merged) image.set(v, replacement)
+      continue
+    }
+    const inputs = node.inputs.map(of)
+    if (inputs.every((v, i) => v === node.inputs[i])) continue
+    const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, node.params))
+    for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+  }
+  return results.map(of)
+}
+
+/** Nodes, and groups as one, each after all that any of its members depends on. */
+function unitsInOrder(
+  results: readonly Variable[],
+  groupOf: ReadonlyMap<Apply, Group>,
+): readonly (readonly Apply[])[] {
+  const order: (readonly Apply[])[] = []
+  const state = new Map<Apply, 'open' | 'done'>()
+  const stack: Apply[] = []
+  for (const { owner } of results) {
+    if (owner !== null) stack.push(owner)
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1]!
+      const unit = groupOf.get(node) ?? [node]
+      const head = unit[0]!
+      const known = state.get(head)
+      if (known === 'done') {
+        stack.pop()
+        continue
+      }
+      if (known === 'open') {
+        order.push(unit)
+        state.set(head, 'done')
+        stack.pop()
+        continue
+      }
+      state.set(head, 'open')
+      for (const member of unit)
+        for (const { owner } of member.inputs) {
+          if (owner === null) continue
+          const below = state.get((groupOf.get(owner) ?? [owner])[0]!)
+          if (below === 'open') throw new Error('internal: scans that depend on each other were merged')
+          if (below === undefined) stack.push(owner)
+        }
+    }
+  }
+  return order
+}
