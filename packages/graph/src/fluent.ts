@@ -21,7 +21,7 @@ import * as shape from './ops/shape.js'
 import { dim, type Size } from './ops/size.js'
 import { onesLike, type RankOfShape, zerosLike } from './ops/source.js'
 import * as transcendental from './ops/transcendental.js'
-import { expandDims, pad, reshape, slice, squeeze, transpose } from './ops/view.js'
+import { expandDims, type PadOptions, pad, reshape, slice, squeeze, transpose } from './ops/view.js'
 import type {
   BatchedDotRank,
   CountOfAxes,
@@ -186,7 +186,7 @@ declare module './variable.js' {
     tile<const N extends Size | readonly Size[]>(reps: N): Tensor<D, shape.TiledRank<R, N>>
     repeat(times: Size, axis: number): Tensor<D, R>
     repeat(times: Size, axis?: null): Tensor<D, 1>
-    pad(widths: Parameters<typeof pad>[1], options?: { readonly value?: number }): Tensor<D, R>
+    pad(widths: Parameters<typeof pad>[1], options?: PadOptions): Tensor<D, R>
     flip(axis?: number | readonly number[] | null): Tensor<D, R>
     roll(shift: Size, axis?: number | null): Tensor<D, R>
     dim(axis: number): Tensor<'int32', 0>

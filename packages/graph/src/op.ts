@@ -145,8 +145,11 @@ export type Family<P> =
   | { readonly kind: 'contract'; spec(params: P): Contraction }
   /** inputs (x, ids): x with the axis replaced by the axes of ids: out[…a, …i, …b] = x[…a, ids[…i], …b]. */
   | { readonly kind: 'gather'; axis(params: P): number }
-  /** inputs (ids, updates): out, zero, of which axis `axis` has `size` elements; out[…a, ids[…i], …b] += updates[…a, …i, …b]. */
-  | { readonly kind: 'scatter'; axis(params: P): number; size(params: P): Dim }
+  /**
+   * inputs (ids, updates): out, zero, of which axis `axis` has `size` elements; out[…a, ids[…i], …b] += updates[…a, …i, …b].
+   * With `last` an update takes the place of what is there, in C order, instead of being added.
+   */
+  | { readonly kind: 'scatter'; axis(params: P): number; size(params: P): Dim; readonly last?: true }
   /** An algorithm on each lane or matrix of a batch. */
   | RoutineFamily<P>
   /** A recurrence; params are ScanParams (see scan/op.ts). */

@@ -143,6 +143,16 @@ export interface BatchedDotRank {
   3: { [b: number]: number; 1: 3; 2: 2; 3: 3 }
 }
 
+/** A vector becomes a matrix, a matrix its diagonal. */
+export interface DiagRank {
+  [rank: number]: number
+  1: 2
+  2: 1
+  3: 2
+  4: 3
+  5: 4
+}
+
 /** One axis fewer. */
 export interface LessOne {
   [rank: number]: number

@@ -11,25 +11,34 @@ import {
   concatenate,
   constant,
   type DTypeOf,
+  diag,
   dim,
   div,
   dot,
   einsum,
   exp,
+  exp2,
   eye,
   full,
   grad,
   gradClip,
   hessian,
   hvp,
+  incSubtensor,
+  isClose,
   jacobian,
+  linspace,
+  logAddExp,
   matmul,
   matrix,
   mean,
+  meshgrid,
+  moveaxis,
   type NdArray,
   ndarrayOf,
   norm,
   ones,
+  ptp,
   Rop,
   rand,
   randn,
@@ -37,14 +46,17 @@ import {
   type Shared,
   scalar,
   scan,
+  setSubtensor,
   shared,
   slice,
   softmax,
+  specifyShape,
   squeeze,
   stack,
   sum,
   type Tensor,
   take,
+  takeAlongAxis,
   tensor,
   tensor3,
   tensordot,
@@ -313,3 +325,28 @@ export default [
   wrongArray,
   expected,
 ]
+
+// Diagonals, rearrangements, writes.
+is<Tensor<'float32', 2>>()(diag(v))
+is<Tensor<'float64', 1>>()(diag(d, 1))
+is<Tensor<'float32', 2>>()(t.diag())
+is<Tensor<'float32', number>>()(setSubtensor(x.at(0), v))
+is<Tensor<'float32', 2>>()(setSubtensor(x.at(0), v, { of: x }))
+is<Tensor<'float32', 2>>()(x.at(0).incSubtensor(1, { of: x }))
+is<Tensor<'float64', 2>>()(incSubtensor(diag(d), 1, { of: d }))
+is<Tensor<'float32', 3>>()(moveaxis(t, 0, 1))
+is<Tensor<'float32', 2>>()(specifyShape(x, [null, 3]))
+is<Tensor<'float32', 2>>()(takeAlongAxis(x, i.expandDims(0)))
+is<Tensor<'float32', number>>()(x.slice(i, i))
+is<Tensor<'float32', 1>>()(x.slice(n, null))
+is<Tensor<'float32', 0>>()(x.slice(n, -1))
+is<Tensor<'float32', 1>>()(linspace(0, 1, n))
+is<[Tensor<'int32', 2>, Tensor<'float32', 2>]>()(meshgrid([i, v]))
+
+// Numbers.
+is<Tensor<'float32', 1>>()(exp2(i))
+is<Tensor<'float64', 2>>()(logAddExp(v, d))
+is<Tensor<'bool', 2>>()(isClose(v, x))
+is<Tensor<'int32', 0>>()(ptp(i))
+is<Tensor<'float32', 2>>()(x.ptp(0, { keepdims: true }))
+is<Tensor<'float32', 1>>()(x.ptp(0))

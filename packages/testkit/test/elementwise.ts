@@ -93,6 +93,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   sign: unary(Math.sign),
   square: unary(x => x * x, { integer: x => Math.imul(x, x) }),
   exp: unary(Math.exp),
+  exp2: unary(x => 2 ** x),
   expm1: unary(Math.expm1),
   log: unary(Math.log, { points: positive }),
   log1p: unary(Math.log1p, { points: positive }),

@@ -31,7 +31,7 @@ export function lowerCheck(ids: Variable, size: Dim, record: number, errors: Buf
   return builder.finish(nest)
 }
 
-/** out := 0; out[…a, ids[…i], …b] += updates[…a, …i, …b], in C order of the updates. */
+/** out := 0; out[…a, ids[…i], …b] += updates[…a, …i, …b] (or := with `last`), in C order of the updates. */
 export function lowerScatter(node: Apply, store: StoreTo, placeOf: PlaceOf): Call {
   const { family } = node.op
   if (family.kind !== 'scatter') throw new Error('internal: not a scatter')
@@ -58,7 +58,8 @@ export function lowerScatter(node: Apply, store: StoreTo, placeOf: PlaceOf): Cal
   const values = new Values(builder, placeOf)
   const row = s.cast(values.at(ids, indexOf(at.slice(axis, axis + ids.ndim))), 'int32')
   const target = builder.linear([...at.slice(0, axis), row, ...at.slice(axis + ids.ndim)], place.strides)
-  const sum = s.add(s.load(buffer, target), values.at(updates, indexOf(at)))
+  const update = values.at(updates, indexOf(at))
+  const sum = family.last ? update : s.add(s.load(buffer, target), update)
   let add: readonly Statement[] = [
     { kind: 'store', buffer, index: target, value: s.cast(sum, place.ref.buffer.dtype) },
   ]

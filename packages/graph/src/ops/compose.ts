@@ -6,12 +6,12 @@ import { productDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
 import type { DTypeOf, LessOne, PlusOne, RankOf, TensorLike, ToFloat } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
-import { abs, add, div, maximum, minimum, mul, neg, square, sub } from './arithmetic.js'
+import { abs, add, div, maximum, minimum, mul, neg, pow, square, sub } from './arithmetic.js'
 import { asTensor } from './builders.js'
 import { cast } from './cast.js'
-import { eq, ge, isInf, le } from './comparison.js'
+import { eq, ge, isInf, le, neq } from './comparison.js'
 import { asIndices, take } from './gather.js'
-import { type AxisArgument, max, type ReduceOptions, type Reduction, sum } from './reduce.js'
+import { type AxisArgument, max, min, type ReduceOptions, type Reduction, sum } from './reduce.js'
 import { stopGradient, where } from './select.js'
 import { asSize, axesOf, axisOf, dimValue, type Size } from './size.js'
 import { iota, zeros } from './source.js'
@@ -88,16 +88,26 @@ export const logSumExp = statistic('logSumExp', (x, axes) => {
 const finitePart = (top: Variable): Variable => stopGradient(where(isInf(top), 0, top))
 
 export interface NormOptions {
-  /** 1 for the sum of magnitudes, Infinity for the greatest one, 2 for Euclid's. */
-  readonly ord?: 1 | 2 | typeof Infinity
+  /**
+   * The order p of (Σ|x|ᵖ)^(1/p); default 2. Infinity is the greatest magnitude, −Infinity the smallest, 0 the number of
+   * elements that are not 0.
+   */
+  readonly ord?: number
 }
 
-/** The Euclidean norm √Σx², of all elements together or along axes; its gradient at 0 is 0. */
+/**
+ * The norm of a vector, by default the Euclidean one, √Σx²: of all elements together or along axes. Its gradient at 0 is 0.
+ * (NumPy's `linalg.norm`; several axes are one vector, so that a matrix has its Frobenius norm.)
+ */
 export const norm = statistic('norm', (x, axes, { ord = 2 }: { ord?: number }) => {
   if (ord === 2) return rootOf(sum(square(x), axes, kept))
   if (ord === 1) return sum(abs(x), axes, kept)
   if (ord === Number.POSITIVE_INFINITY) return max(abs(x), axes, kept)
-  throw badArgument('norm', `a norm of order ${ord}`, 'the order is 1, 2 or Infinity', [x])
+  if (ord === Number.NEGATIVE_INFINITY) return min(abs(x), axes, kept)
+  if (ord === 0) return cast(sum(neq(x, 0), axes, kept), x.dtype)
+  if (Number.isNaN(ord)) throw badArgument('norm', 'a norm of order NaN', 'the order is a number', [x])
+  const total: Variable = sum(pow(abs(x), ord), axes, kept)
+  return where(eq(total, 0), 0, pow(where(eq(total, 0), 1, total), 1 / ord))
 }) as Reduction<FloatTable, NormOptions>
 
 /** eˣ / Σ eˣ along an axis (the last). */

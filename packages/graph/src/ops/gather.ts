@@ -8,10 +8,12 @@ import { wrongDType, wrongRank } from '../errors.js'
 import type { Op, Requirement } from '../op.js'
 import type { DTypeOf, PlusOne, RankLess, RankOf, TakeRank, TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, Variable } from '../variable.js'
+import { add } from './arithmetic.js'
 import { cast } from './cast.js'
 import { constantFor } from './constant.js'
 import { entry, meetDims } from './entry.js'
 import { asSize, axisOf, type Size } from './size.js'
+import { iota } from './source.js'
 import { transpose } from './view.js'
 
 export interface GatherParams {
@@ -63,21 +65,23 @@ export function asIndices(operation: string, ids: TensorLike): Variable {
   return cast(v, 'int32')
 }
 
+const inferScatter: Op<ScatterParams>['infer'] = ([ids, updates], { axis, size }, variables) => {
+  const requires: Requirement[] = []
+  const [before, middle, after] = [
+    updates!.shape.slice(0, axis),
+    updates!.shape.slice(axis, axis + ids!.shape.length),
+    updates!.shape.slice(axis + ids!.shape.length),
+  ]
+  ids!.shape.forEach((n, i) => {
+    meetDims('scatterAdd', middle[i]!, n, 'updates must have a row for each index', variables, requires)
+  })
+  return { outputs: [{ dtype: updates!.dtype, shape: [...before, size, ...after] }], requires }
+}
+
 const scatterOp: Op<ScatterParams> = {
   name: 'scatter',
   family: { kind: 'scatter', axis: p => p.axis, size: p => p.size },
-  infer: ([ids, updates], { axis, size }, variables) => {
-    const requires: Requirement[] = []
-    const [before, middle, after] = [
-      updates!.shape.slice(0, axis),
-      updates!.shape.slice(axis, axis + ids!.shape.length),
-      updates!.shape.slice(axis + ids!.shape.length),
-    ]
-    ids!.shape.forEach((n, i) => {
-      meetDims('scatterAdd', middle[i]!, n, 'updates must have a row for each index', variables, requires)
-    })
-    return { outputs: [{ dtype: updates!.dtype, shape: [...before, size, ...after] }], requires }
-  },
+  infer: inferScatter,
   grad: ({ inputs: [ids], params: { axis }, cotangents: [g] }) => [null, take(g!, ids!, axis)],
   batch: ([ids, updates], [idsBatched], { axis, size }) =>
     idsBatched ? null : scatterAdd(ids!, updates!, axis + 1, size),
@@ -105,3 +109,16 @@ export const scatterAdd = entry(
     return apply1(scatterOp, [index, values], { axis: along, size: asSize('scatterAdd', size) }) as never
   },
 )
+
+const lastPositionOp: Op<ScatterParams> = {
+  name: 'lastPosition',
+  family: { kind: 'scatter', axis: p => p.axis, size: p => p.size, last: true },
+  infer: inferScatter,
+  grad: () => [null, null],
+}
+
+/** For each of `size` rows, the position in ids (rank 1) of the last index that names it, counted from 1; 0: none does. */
+export const lastPosition = entry(lastPositionOp, (ids: Variable, size: Dim): Variable => {
+  const positions = add(iota(ids.shape, 0), 1)
+  return apply1(lastPositionOp, [ids, positions], { axis: 0, size })
+})

@@ -6,9 +6,10 @@ import { addDim, type Dim, DimExpr, floorDivDim, maxDim, minDim, mulDim, subDim 
 import { badArgument, indexOutOfRange, tooManyIndices, wrongDType } from '../errors.js'
 import type { LessOne, PlusOne, RankLess } from '../static.js'
 import { type Rank, type Tensor, Variable } from '../variable.js'
+import { type IndexedAxis, pickBy } from './advanced-index.js'
 import { add } from './arithmetic.js'
 import { lt } from './comparison.js'
-import { take } from './gather.js'
+import { asIndices, take } from './gather.js'
 import { where } from './select.js'
 import { asDim, dimValue, neverNegative, provablyAtLeast, type Size } from './size.js'
 import { squeeze } from './view.js'
@@ -24,12 +25,15 @@ export interface Range {
 /** What an axis may be indexed with. */
 export type IndexSpec = Size | null | Range
 
-/** How many axes these drop; `number` where that is not known. */
+/** How many axes these drop; `number` where that is not known, or where tensors put axes in their place. */
 type Dropped<P extends readonly unknown[], N extends Rank = 0> = P extends readonly [infer I, ...infer Others]
-  ? Dropped<Others, [I] extends [Size] ? PlusOne[N] : [I] extends [Range | null] ? N : Rank>
+  ? Dropped<Others, [I] extends [Atom] ? PlusOne[N] : [I] extends [Range | null] ? N : Rank>
   : P extends readonly []
     ? N
     : Rank
+
+/** What stands for one place. */
+type Atom = Dim | Variable<DType, 0>
 
 /** The rank of a slice. */
 export type SliceRank<R extends Rank, P extends readonly IndexSpec[]> = RankLess[R][Dropped<P>]
@@ -39,8 +43,9 @@ const isRange = (spec: IndexSpec): spec is Range =>
 
 export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
   if (specs.length > x.ndim) throw tooManyIndices('slice', x, specs.length)
+  if (specs.some(isTensor)) return advanced(x, specs)
   const dropped: number[] = []
-  const gathered: { readonly axis: number; readonly index: Variable }[] = []
+  const gathered: IndexedAxis[] = []
   const cuts = x.shape.map((n, axis): Cut => {
     const spec = specs[axis] ?? null
     if (spec === null) return { start: 0, step: 1, size: n }
@@ -52,11 +57,7 @@ export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
     dropped.push(axis)
     return { start: position(x, axis, spec), step: 1, size: 1 }
   })
-  const cutOut = window(x, {
-    starts: cuts.map(c => c.start),
-    steps: cuts.map(c => c.step),
-    sizes: cuts.map(c => c.size),
-  })
+  const cutOut = cutBy(x, cuts)
   const kept = dropped.length === 0 ? cutOut : squeeze(cutOut, dropped)
   return gathered.reduceRight((rest, { axis, index }) => {
     const at = axis - dropped.filter(d => d < axis).length
@@ -64,8 +65,33 @@ export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
   }, kept)
 }
 
+/** Where some axis is indexed by a tensor, numbers and scalars are indices like it: NumPy's advanced indexing. */
+function advanced(x: Variable, specs: readonly IndexSpec[]): Variable {
+  const indexed: IndexedAxis[] = []
+  const cuts = x.shape.map((n, axis): Cut => {
+    const spec = specs[axis] ?? null
+    if (spec !== null && isRange(spec)) return cut(n, spec, x)
+    if (isTensor(spec)) indexed.push({ axis, index: asIndices('slice', spec) })
+    else if (spec instanceof Variable) indexed.push({ axis, index: fromFront(spec, n, x) })
+    else if (spec !== null) indexed.push({ axis, index: dimValue(position(x, axis, spec)) })
+    return { start: 0, step: 1, size: n }
+  })
+  return pickBy(cutBy(x, cuts), indexed)
+}
+
+const isTensor = (spec: IndexSpec): spec is Variable => spec instanceof Variable && spec.ndim > 0
+
+const cutBy = (x: Variable, cuts: readonly Cut[]): Variable =>
+  window(x, {
+    starts: cuts.map(c => c.start),
+    steps: cuts.map(c => c.step),
+    sizes: cuts.map(c => c.size),
+  })
+
 /** Element i along axis 0, without the axis; i may be symbolic. */
 export function at<D extends DType, R extends Rank>(x: Tensor<D, R>, i: Size): Tensor<D, LessOne[R]> {
+  if (i instanceof Variable && i.ndim !== 0)
+    throw wrongDType('at', [x, i], 'an index is an integer scalar; use take for a tensor of indices')
   return sliceBy(x, [i]) as Tensor<D, LessOne[R]>
 }
 
@@ -82,7 +108,7 @@ function position(x: Variable, axis: number, spec: Dim): Dim {
 /** A symbolic position, counted from the front. */
 function fromFront(index: Variable, n: Dim, x: Variable): Variable {
   if (index.ndim !== 0 || (index.dtype !== 'int32' && index.dtype !== 'uint8'))
-    throw wrongDType('slice', [x, index], 'an index is an integer scalar; use take for a tensor of indices')
+    throw wrongDType('slice', [x, index], 'an index is an integer, or a tensor of integers')
   if (index.dtype === 'uint8' || neverNegative(asDim('slice', index))) return index
   return where(lt(index, 0), add(index, dimValue(n)), index)
 }

@@ -8,11 +8,12 @@ import type { Op } from '../op.js'
 import type { DTypeOf } from '../static.js'
 import type { Value } from '../value.js'
 import { apply1, type Tensor, Variable } from '../variable.js'
-import { add, mul } from './arithmetic.js'
+import { add, div, maximum, mul, sub } from './arithmetic.js'
 import { cast } from './cast.js'
-import { eq } from './comparison.js'
+import { and, eq, gt } from './comparison.js'
 import { constantFor } from './constant.js'
 import { entry } from './entry.js'
+import { where } from './select.js'
 import { asDim, asSize, dimValue, neverNegative, type Size } from './size.js'
 import { expand, expandDims } from './view.js'
 
@@ -130,6 +131,32 @@ export function arange<D extends DType = 'int32'>(
     throw badArgument('arange', `fractions in ${dtype}`, 'ask for a float dtype, and give plain numbers')
   const count = Math.max(0, Math.ceil((to - from) / step))
   return add(mul(iota([count], 0, dtype), step), from) as Variable as Tensor<D, 1>
+}
+
+/**
+ * `count` numbers from start to stop, evenly spaced, both included (stop is not, with `endpoint: false`).
+ * @throws DTypeError for a dtype that is not a float
+ */
+export function linspace<D extends DType = 'float32'>(
+  start: number | Variable,
+  stop: number | Variable,
+  count: Size,
+  { endpoint = true, dtype = 'float32' as D }: { readonly endpoint?: boolean; readonly dtype?: D } = {},
+): Tensor<NoInfer<D>, 1> {
+  const n = asSize('linspace', count)
+  if (!isFloat(dtype)) throw badArgument('linspace', `numbers of ${dtype}`, 'ask for a float dtype')
+  const [from, to] = [start, stop].map(v => scalarOf('linspace', v, dtype)) as [Variable, Variable]
+  const steps: Variable = maximum(dimValue(endpoint ? subDim(n, 1) : n), 1)
+  const i = iota([n], 0)
+  const inner: Variable = add(from, mul(cast(i, dtype), div(sub(to, from), cast(steps, dtype))))
+  // The last is stop itself, not what rounding makes of it.
+  return (endpoint ? where(and(eq(i, steps), gt(i, 0)), to, inner) : inner) as Variable as Tensor<D, 1>
+}
+
+function scalarOf(operation: string, value: number | Variable, dtype: DType): Variable {
+  const v: Variable = value instanceof Variable ? cast(value, dtype) : constantFor(operation, value, dtype)
+  if (v.ndim !== 0) throw badArgument(operation, 'a border is not a scalar', 'give numbers or scalars', [v])
+  return v
 }
 
 const isFraction = (x: Size) => typeof x === 'number' && !Number.isInteger(x)

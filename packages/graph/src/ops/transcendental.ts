@@ -9,6 +9,12 @@ import { over, times } from './chain.js'
 const sqrtPi = Math.sqrt(Math.PI)
 
 export const exp = floatUnary('exp', { body: s.exp, grad: (g, _, out) => times(g, out), singular: true })
+/** 2ˣ. */
+export const exp2 = floatUnary('exp2', {
+  body: x => s.pow(s.const(x.type, 2), x),
+  grad: (g, _, out) => times(g, mul(out, Math.LN2)),
+  singular: true,
+})
 /** eˣ − 1, exact near 0. */
 export const expm1 = floatUnary('expm1', {
   body: s.expm1,

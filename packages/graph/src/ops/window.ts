@@ -10,6 +10,7 @@ import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { promoted } from './builders.js'
 import { entry, meetDims } from './entry.js'
 import { type IndexSpec, type SliceRank, sliceBy } from './indexing.js'
+import { type PadMode, padWithItself } from './padding.js'
 import { asSize, axisOf, provablyAtLeast, type Size } from './size.js'
 import { stridedSlice } from './strided.js'
 import { expand, expandDims, reshape } from './view.js'
@@ -62,7 +63,8 @@ export function window(x: Variable, params: SliceParams): Variable {
 
 /**
  * One argument per axis: a number (or symbolic integer) drops the axis, null keeps it, `{ start, stop, step }` cuts it;
- * missing ones are null, negative ones count from the end.
+ * missing ones are null, negative ones count from the end. Integer tensors index together, as in NumPy: they broadcast, and
+ * their shape replaces the axes they index; theirs are not counted from the end.
  */
 export const slice = entry(
   sliceOp,
@@ -157,20 +159,30 @@ export function padBy(x: Variable, params: PadParams): Variable {
 
 type Width = Size | readonly [before: Size, after: Size]
 
-/** x with a constant (0) around it; `widths` is one width for all sides, or one width or [before, after] per axis. */
+export interface PadOptions {
+  /** What is put around x in mode 'constant'; default 0. */
+  readonly value?: number
+  /** Default 'constant'. The others repeat x: NumPy's names for its border, its mirror image, its other end. */
+  readonly mode?: PadMode
+}
+
+/** x with something around it, zeros by default; `widths` is one width for all sides, or one width or [before, after] per axis. */
 export const pad = entry(
   padOp,
   <D extends DType, R extends Rank>(
     x: Tensor<D, R>,
     widths: Size | readonly Width[],
-    { value = 0 }: { readonly value?: number } = {},
+    { value = 0, mode = 'constant' }: PadOptions = {},
   ): Tensor<D, R> => {
     const perAxis = Array.isArray(widths) ? (widths as readonly Width[]) : x.shape.map(() => widths as Size)
     if (perAxis.length !== x.ndim)
       throw wrongRank('pad', [x], `a width for each axis of {0}: ${perAxis.length} given`)
     const side = (i: 0 | 1) =>
       perAxis.map(w => asSize('pad', Array.isArray(w) ? (w as [Size, Size])[i] : (w as Size)))
-    return padBy(x, { before: side(0), after: side(1), value }) as Tensor<D, R>
+    const [before, after] = [side(0), side(1)]
+    const padded =
+      mode === 'constant' ? padBy(x, { before, after, value }) : padWithItself(x, before, after, mode)
+    return padded as Tensor<D, R>
   },
 )
 

@@ -12,7 +12,6 @@ import {
   type Contraction,
   div,
   equalType,
-  type FamilyKind,
   mul,
   neg,
   type PadParams,
@@ -117,6 +116,7 @@ function sumOverSteps(r: Recurrence, core: Variable, lifter: Lifter): Variable {
         owner.params as Contraction,
       )
     case 'scatter':
+      if (owner.op !== scatterAdd.op) return sumOver(lifter.liftRows(core)!, [0])
       return sumOfScatters(lifter.liftRows(owner.inputs[0]!)!, lifter.liftRows(owner.inputs[1]!)!, owner)
     case 'reduce': {
       if (owner.op !== sum.op) return sumOver(lifter.liftRows(core)!, [0])
@@ -170,13 +170,13 @@ function leavingSums(r: Recurrence, work: ReadonlySet<Apply>): (core: Variable) 
   return core => {
     if (facts.isInvariant(core) || facts.isOfSequences(core) || stacked.has(core)) return true
     if (core.owner === null) return false
-    return core.owner.op === sum.op
-      ? stacked.has(baseOf(core.owner.inputs[0]!))
-      : addsUp.has(core.owner.op.family.kind)
+    return core.owner.op === sum.op ? stacked.has(baseOf(core.owner.inputs[0]!)) : addsUp(core.owner)
   }
 }
 
-const addsUp: ReadonlySet<FamilyKind> = new Set(['contract', 'scatter'])
+/** Whether sums of such nodes over the steps are one such node. */
+const addsUp = ({ op }: Apply): boolean =>
+  op.family.kind === 'contract' || (op.family.kind === 'scatter' && !op.family.last)
 
 /** Values that the loop hands out in any case, because they are read, or work that leaves wants them. */
 function stackedAnyway(r: Recurrence, work: ReadonlySet<Apply>): ReadonlySet<Variable> {
@@ -185,7 +185,7 @@ function stackedAnyway(r: Recurrence, work: ReadonlySet<Apply>): ReadonlySet<Var
   for (const c of r.carries) if (needed.has(c.trajectory)) stacked.add(c.next).add(c.param)
   for (const node of work) {
     for (const v of node.outputs) stacked.add(v)
-    if (addsUp.has(node.op.family.kind)) for (const v of node.inputs) stacked.add(baseOf(v))
+    if (addsUp(node)) for (const v of node.inputs) stacked.add(baseOf(v))
   }
   return stacked
 }

@@ -51,7 +51,10 @@ export function prepareScatter(family: FamilyOf<'scatter'>, node: Apply, sizes: 
     for (let o = 0; o < outer; o++) {
       for (const id of ids!.data) {
         const to = (o * size + id) * inner
-        for (let i = 0; i < inner; i++) sums[to + i]! += updates!.data[from++]!
+        for (let i = 0; i < inner; i++) {
+          const update = updates!.data[from++]!
+          sums[to + i] = family.last ? update : sums[to + i]! + update
+        }
       }
     }
     const data = allocate(dtype, sums.length)
