@@ -9,8 +9,10 @@
  */
 import {
   type DimSymbol,
+  type FunctionGraph,
   type NdArray,
   ownLambda,
+  printGraph,
   printType,
   Shared,
   type Value,
@@ -26,7 +28,7 @@ import type { Backend, CompiledGraph, MemoryReport } from './executable.js'
 import { nativeBackend } from './pipeline.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
 import { sizesIn, variablesOf } from './sizes.js'
-import { timed } from './trace.js'
+import { timed, trace } from './trace.js'
 
 /** One variable, a list or a record of them. */
 export type Outputs = Variable | readonly Variable[] | { readonly [name: string]: Variable }
@@ -71,6 +73,8 @@ export interface CompiledFunction<
   (...args: Arguments<I, Options>): Results<O>
   /** Like a call, but writes into arrays of the caller's and allocates nothing. */
   into(outs: Results<O>, ...args: Arguments<I, Options>): void
+  /** What runs: the graph after optimisation. `debugPrint(f)` and `toDot(f)` show it. */
+  readonly graph: FunctionGraph
   /** A summary: the signature, shared variables, back end, specialisations. */
   toString(): string
   /** Bytes by purpose. @throws GraphError before the first call where sizes are unknown */
@@ -125,7 +129,14 @@ export function compileFor<
   const structure = structureOf(outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
   const written = graphOf(signature, structure.list.length)
+  trace('graph', 'signature', () => printGraph({ graph: written }))
   const graph = timed('optimize', () => optimized(written, options?.optimize ?? true))
+  trace(
+    'graph',
+    'optimize',
+    () => printGraph({ graph }),
+    () => printGraph({ graph: written }),
+  )
   const compiled = new Compiled({
     graph,
     inputs,
@@ -142,6 +153,7 @@ export function compileFor<
     memory: () => compiled.latest.memory(),
     kernels: () => compiled.latest.kernels(),
     wat: () => compiled.latest.text(),
+    graph,
   }
   Object.defineProperty(f, 'name', { value: name })
   return Object.assign(f, methods) as unknown as CompiledFunction<I, O, Options>

@@ -44,13 +44,23 @@ export interface Executable {
 
 /** Bytes by purpose. */
 export interface MemoryReport {
+  /** Values of shared variables. */
   readonly parameters: number
+  /** Copies of the arguments. */
   readonly inputs: number
+  /** What a call returns, or writes into the caller's arrays. */
   readonly outputs: number
+  /** States of scans of which no history is kept: a row or a few each. */
   readonly states: number
+  /** Histories: what scans keep of every step. */
   readonly histories: number
+  /** The rest of the arena: values between kernels. */
   readonly scratch: number
+  /** Constants too large for code. */
   readonly constants: number
+  /** The code of the kernels. Functions with equal kernels share it. */
+  readonly kernels: number
+  /** All but the outputs, which are the caller's. Purposes that are over when another begins share memory, so it may be less than their sum. */
   readonly total: number
 }
 

@@ -77,9 +77,8 @@ function compileGraph(
   heap: NativeHeap,
 ): Compiled {
   const { program, aliases } = programOf(graph, binding, backend.target)
-  trace('program', 'program', () => printProgram(program, aliases))
   const calls = callsOf(program.steps)
-  trace('kernels', 'kernels', () => distinctKernels(program.steps).map(printKernel).join('\n\n'))
+  trace('kernels', 'lower', () => distinctKernels(program.steps).map(printKernel).join('\n\n'))
   if (underTest()) for (const { kernel } of calls) verifyKernel(kernel)
   const functions = timed('emit', () =>
     backend.load(
@@ -87,6 +86,7 @@ function compileGraph(
       heap,
     ),
   )
+  trace('wat', `emit, ${backend.name}`, () => backend.text(distinctKernels(program.steps)))
   return { program, aliases, kernels: new Map(calls.map((call, i) => [call, functions[i]!])) }
 }
 
@@ -98,14 +98,22 @@ export function programOf(
 ): { readonly program: Program<Call>; readonly aliases: Aliases } {
   const groups = timed('schedule', () => schedule(graph, target, evaluator(binding)))
   const program = timed('lower', () => mapTasks(groups, task => lower(task, groups.errors)))
-  return { program, aliases: timed('alias', () => findAliases(program)) }
+  trace('program', 'lower', () => printProgram(program))
+  const aliases = timed('alias', () => findAliases(program))
+  trace(
+    'program',
+    'alias',
+    () => printProgram(program, aliases),
+    () => printProgram(program),
+  )
+  return { program, aliases }
 }
 
 /** The addresses for one binding. */
 export function planOf(program: Program<Call>, aliases: Aliases, binding: Binding): Plan {
   const evaluate = evaluator(binding)
-  const plan = timed('plan', () => place(program, aliases, evaluate))
-  trace('plan', 'plan', () =>
+  const plan = timed('place', () => place(program, aliases, evaluate))
+  trace('plan', 'place', () =>
     printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, evaluate)),
   )
   return plan

@@ -63,7 +63,7 @@ describe('the contraction tile', () => {
   })
 
   test('its inner loop holds nothing but loads, multiplications, additions and two pointers', () => {
-    const text = simd.text(product(64, 64, 4, 2))
+    const text = simd.text([product(64, 64, 4, 2)])
     const inner = text.slice(text.lastIndexOf('loop'), text.indexOf('br_if'))
     const count = (word: string) => inner.split(word).length - 1
     expect(inner.match(/v128\.load /g)).toHaveLength(2)
@@ -183,7 +183,7 @@ describe('what is invariant', () => {
     const k = kernel([x, y, n], [loop(s.size(n), {}, i => [store(y, i, s.mul(s.load(x, i), scale))])])
     agree(k, [wave(9), empty(9), 9], 1e-6)
     agree(k, [wave(9), empty(9), 0], 1e-6)
-    const text = simd.text(k)
+    const text = simd.text([k])
     const inner = text.slice(text.indexOf('loop'))
     expect(inner).not.toContain('i32.shl')
     expect(inner.match(/f32\.mul/g)).toHaveLength(1)
@@ -242,19 +242,22 @@ describe('the back end', () => {
   })
 
   test('says what it makes of a kernel', () => {
-    expect(simd.text(twice('twice'))).toMatchInlineSnapshot(`
-"(func $twice (param $x i32) (param $y i32)
-  (local $l2 v128) (local $l3 i32) (local $l4 i32) (local $l5 i32)
-  v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000 local.set $l2
-  local.get $y local.set $l3
-  local.get $x local.set $l4
-  local.get $l3 i32.const 32 i32.add local.set $l5
-  loop $L0
-    local.get $l3 local.get $l4 v128.load align=4 local.get $l2 f32x4.mul v128.store align=4
-    local.get $l4 i32.const 16 i32.add local.set $l4
-    local.get $l3 i32.const 16 i32.add local.tee $l3 local.get $l5 i32.ne br_if $L0
-  end)"
+    expect(simd.text([twice('twice')])).toMatchInlineSnapshot(`
+"(module
+  (import "host" "memory" (memory 0))
+  (func $twice (param $x i32) (param $y i32)
+    (local $l2 v128) (local $l3 i32) (local $l4 i32) (local $l5 i32)
+    v128.const i32x4 0x40000000 0x40000000 0x40000000 0x40000000 local.set $l2
+    local.get $y local.set $l3
+    local.get $x local.set $l4
+    local.get $l3 i32.const 32 i32.add local.set $l5
+    loop $L0
+      local.get $l3 local.get $l4 v128.load align=4 local.get $l2 f32x4.mul v128.store align=4
+      local.get $l4 i32.const 16 i32.add local.set $l4
+      local.get $l3 i32.const 16 i32.add local.tee $l3 local.get $l5 i32.ne br_if $L0
+    end)
+  (export "k0" (func $twice)))"
 `)
-    expect(wasmScalarBackend.text(twice('twice'))).not.toContain('v128')
+    expect(wasmScalarBackend.text([twice('twice')])).not.toContain('v128')
   })
 })

@@ -89,7 +89,7 @@ export function agree(kernel: Kernel, args: readonly (TypedArray | number)[], to
         const y = right[b]![i]!
         const isClose = Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y))
         if (!Object.is(x, y) && !(tolerance > 0 && isClose)) {
-          throw new Error(`${name}: buffer ${b}[${i}] is ${x}, not ${y}\n${backend.text(kernel)}`)
+          throw new Error(`${name}: buffer ${b}[${i}] is ${x}, not ${y}\n${backend.text([kernel])}`)
         }
       }
     }

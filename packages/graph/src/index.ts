@@ -4,6 +4,7 @@
 export * from './batch.js'
 export { makeCellsWith } from './cell.js'
 export * from './dim.js'
+export * from './dot.js'
 export * from './errors.js'
 export * from './fluent.js'
 
@@ -39,7 +40,12 @@ export * from './ops/source.js'
 export * from './ops/subtensor.js'
 export * from './ops/view.js'
 export * from './origin.js'
-export * from './print.js'
+export {
+  debugPrint,
+  type FunctionGraph,
+  type Printable,
+  printGraph,
+} from './print.js'
 export * from './random/stream.js'
 export * from './rewrite/axes.js'
 export * from './rewrite/engine.js'

@@ -1,6 +1,6 @@
 /** Names for hints: which of those there are did somebody mean? */
 
-/** The name with the fewest edits from `wanted`; null if the nearest one shares less than half of it. */
+/** The name with the fewest edits from `wanted`; null if the nearest one shares less than half of it, or no letter. */
 export function nearestName(wanted: string, names: Iterable<string>): string | null {
   let best: string | null = null
   let least = Number.POSITIVE_INFINITY
@@ -10,7 +10,8 @@ export function nearestName(wanted: string, names: Iterable<string>): string | n
     least = edits
     best = name
   }
-  return best !== null && least <= Math.max(2, best.length / 2) ? best : null
+  if (best === null || least >= Math.max(wanted.length, best.length)) return null
+  return least <= Math.max(2, best.length / 2) ? best : null
 }
 
 /** How many characters must be put in, left out or changed (Levenshtein 1966). */

@@ -9,28 +9,44 @@
  * Names are given per print, by position: the same graph prints the same text however it came about. A scan's step
  * stands indented below it; an output that nobody reads is `_`.
  */
-import { type Dim, DimExpr, type DimSymbol, printDim } from './dim.js'
+import { DimExpr } from './dim.js'
 import { placesOf } from './errors.js'
 import type { Lambda } from './lambda.js'
 import type { Contraction } from './op.js'
 import type { ConstantParams } from './ops/constant.js'
+import type { Origin } from './origin.js'
+import { Names } from './print-names.js'
 import type { ScanParams } from './scan/op.js'
 import { freeVariables, topologicalOrder } from './traverse.js'
-import { printType } from './type.js'
 import { type Apply, Shared, Variable } from './variable.js'
 
-/** What can be printed: some variables, or a closed function. */
-export type Printable = Variable | readonly Variable[] | Lambda
-
-interface Closed {
-  readonly params: readonly Variable[]
-  readonly results: readonly Variable[]
+/** The graph of a compiled function as it runs: results are outputs, then the new values of shared variables. */
+export interface FunctionGraph {
+  readonly lambda: Lambda
+  readonly outputs: number
+  /** The shared variables that get the new values, in order of those results. */
+  readonly updates: readonly Shared[]
 }
 
-function closed(what: Printable): Closed {
-  if (what instanceof Variable) return { params: freeVariables([what]), results: [what] }
-  if ('params' in what) return what
-  return { params: freeVariables(what), results: what }
+/** What can be printed: some variables, a closed function of tensors, or a compiled function. */
+export type Printable = Variable | readonly Variable[] | Lambda | { readonly graph: FunctionGraph }
+
+export interface Closed {
+  readonly params: readonly Variable[]
+  readonly results: readonly Variable[]
+  /** What the last results are the new values of. */
+  readonly updates: readonly Shared[]
+}
+
+export function closed(what: Printable): Closed {
+  if (what instanceof Variable) return { params: freeVariables([what]), results: [what], updates: [] }
+  if (Array.isArray(what)) return { params: freeVariables(what), results: what, updates: [] }
+  if ('graph' in what) {
+    const { lambda, updates } = what.graph
+    return { params: lambda.params, results: lambda.results, updates }
+  }
+  const { params, results } = what as Lambda
+  return { params, results, updates: [] }
 }
 
 /** The equations that make the variables: `a:f32[batch, 10] = add x y`. */
@@ -38,9 +54,12 @@ export function printGraph(what: Printable): string {
   return equations(closed(what), new Names(), null).join('\n')
 }
 
-/** The same with the place in the user's code that made each node. */
+/**
+ * The same with the places in the user's code that each was made at: all that are remembered, the first one first.
+ * Of a compiled function, its graph as it runs: after optimisation, with what updates are set to.
+ */
 export function debugPrint(what: Printable): string {
-  const lines = equations(closed(what), new Names(), node => placesOf(node.origins)[0] ?? '')
+  const lines = equations(closed(what), new Names(), origins => placesOf(origins).join(', '))
   const wide = Math.max(...lines.map(line => line.split('\t')[0]!.length))
   return lines
     .map(line =>
@@ -50,42 +69,59 @@ export function debugPrint(what: Printable): string {
 }
 
 function equations(
-  { params, results }: Closed,
+  { params, results, updates }: Closed,
   names: Names,
-  placeOf: ((node: Apply) => string) | null,
+  placeOf: ((origins: readonly Origin[]) => string) | null,
 ): readonly string[] {
-  const lines = params.map(v => `${names.typed(v)} = ${v instanceof Shared ? 'shared' : 'input'}`)
+  const withPlace = (text: string, origins: readonly Origin[]) =>
+    placeOf === null ? text : `${text}\t${placeOf(origins)}`
+  const lines = params.map(v =>
+    withPlace(
+      `${names.typed(v)} = ${v instanceof Shared ? 'shared' : 'input'}`,
+      v.origin === null ? [] : [v.origin],
+    ),
+  )
   const order = topologicalOrder(results, new Set(params))
   const read = new Set<Variable>([...results, ...order.flatMap(node => node.inputs)])
   for (const node of order) {
     const outputs = node.outputs.map(v => (read.has(v) ? names.typed(v) : '_'))
     const text = `${outputs.join(', ')} = ${[node.op.name, ...operands(node, names)].join(' ')}`
-    lines.push(placeOf === null ? text : `${text}\t${placeOf(node)}`)
+    // Equal constants are one for the whole process: their places say nothing about this graph.
+    lines.push(withPlace(text, node.op.family.kind === 'constant' ? [] : node.origins))
     if (node.op.family.kind === 'scan') {
       const { body } = node.params as ScanParams
-      lines.push(...equations(body, names.inner(), placeOf).map(line => `  ${line}`))
+      const step = equations({ ...body, updates: [] }, names.inner(), placeOf)
+      lines.push(...step.map(line => `  ${line}`))
     }
   }
-  return [...lines, `return ${results.map(v => names.of(v)).join(' ')}`.trimEnd()]
+  const outputs = results.slice(0, results.length - updates.length)
+  const news = results.slice(outputs.length)
+  return [
+    ...lines,
+    `return ${outputs.map(v => names.of(v)).join(' ')}`.trimEnd(),
+    ...updates.map((v, i) => `${names.of(v)} := ${names.of(news[i]!)}`),
+  ]
 }
 
 const longestConstant = 6
 
 /** What stands after the op's name: inputs, then params. */
 function operands(node: Apply, names: Names): readonly string[] {
+  const params = printParams(node, names)
   const inputs = node.inputs.map(v => names.of(v))
+  return params === '' ? inputs : [...inputs, params]
+}
+
+/** The params of a node as text; empty where there are none. */
+export function printParams(node: Apply, names: Names): string {
   const { kind } = node.op.family
-  if (kind === 'constant') return [printConstant(node.params as ConstantParams)]
-  if (kind === 'contract') return [...inputs, printContraction(node.params as Contraction)]
+  if (kind === 'constant') return printConstant(node.params as ConstantParams)
+  if (kind === 'contract') return printContraction(node.params as Contraction)
   if (kind === 'scan') {
     const { length, reverse, name } = node.params as ScanParams
-    return [
-      ...inputs,
-      `{${[`length: ${names.dim(length)}`, ...(reverse ? ['reverse'] : []), ...(name === null ? [] : [name])].join(', ')}}`,
-    ]
+    return `{${[`length: ${names.dim(length)}`, ...(reverse ? ['reverse'] : []), ...(name === null ? [] : [name])].join(', ')}}`
   }
-  const params = node.params === null ? '' : printParams(node.params, names)
-  return params === '' ? inputs : [...inputs, params]
+  return node.params === null ? '' : printValue(node.params, names)
 }
 
 function printConstant({ data, shape }: ConstantParams): string {
@@ -99,97 +135,12 @@ function printContraction({ left, right, out }: Contraction): string {
   return `${letters(left)},${letters(right)}->${letters(out)}`
 }
 
-function printParams(value: unknown, names: Names): string {
+function printValue(value: unknown, names: Names): string {
   if (value instanceof DimExpr) return names.dim(value)
-  if (Array.isArray(value)) return `[${value.map(x => printParams(x, names)).join(', ')}]`
+  if (Array.isArray(value)) return `[${value.map(x => printValue(x, names)).join(', ')}]`
   if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value).map(([key, x]) => `${key}: ${printParams(x, names)}`)
+    const fields = Object.entries(value).map(([key, x]) => `${key}: ${printValue(x, names)}`)
     return `{${fields.join(', ')}}`
   }
   return String(value)
 }
-
-/** Names of variables and symbols within one print. */
-class Names {
-  readonly #variables = new Map<Variable, string>()
-  readonly #symbols: Map<DimSymbol, string>
-  readonly #taken: Set<string>
-  readonly #isInner: boolean
-  #next = 0
-
-  constructor(outer?: { readonly symbols: Map<DimSymbol, string>; readonly taken: Set<string> }) {
-    this.#symbols = outer?.symbols ?? new Map()
-    this.#taken = outer?.taken ?? new Set()
-    this.#isInner = outer !== undefined
-  }
-
-  /**
-   * Names for a scan's step: other variables, the same symbols, no name twice. Equal steps are one, whatever their
-   * params were called by whoever wrote the first, so those names are not told.
-   */
-  inner(): Names {
-    return new Names({ symbols: this.#symbols, taken: this.#taken })
-  }
-
-  of(v: Variable): string {
-    const known = this.#variables.get(v)
-    if (known !== undefined) return known
-    const isTold = v.name !== null && !(this.#isInner && v.owner === null)
-    const own = isTold && /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(v.name!) && !this.#taken.has(v.name!)
-    const name = own ? v.name! : this.#fresh()
-    this.#variables.set(v, name)
-    this.#taken.add(name)
-    return name
-  }
-
-  typed(v: Variable): string {
-    return `${this.of(v)}:${printType(v.type, this.#symbol)}`
-  }
-
-  dim(dim: Dim): string {
-    return printDim(dim, this.#symbol)
-  }
-
-  /** a, b, …, z, a1, b1, … */
-  #fresh(): string {
-    for (;;) {
-      const letter = String.fromCharCode(97 + (this.#next % 26))
-      const round = Math.floor(this.#next++ / 26)
-      const name = round === 0 ? letter : `${letter}${round}`
-      if (!this.#taken.has(name)) return name
-    }
-  }
-
-  readonly #symbol = (symbol: DimSymbol): string => {
-    const known = this.#symbols.get(symbol)
-    if (known !== undefined) return known
-    const bound = symbol.source instanceof Variable ? this.#variables.get(symbol.source) : undefined
-    const name = symbol.name ?? (bound === undefined ? `?${this.#symbols.size + 1}` : `⟨${bound}⟩`)
-    this.#symbols.set(symbol, name)
-    return name
-  }
-}
-
-/** The graph in Graphviz's language: boxes are operations, ellipses inputs. */
-export function toDot(what: Printable): string {
-  const { params, results } = closed(what)
-  const ids = new Map<Variable, string>()
-  const names = new Names()
-  const lines = params.map((v, i) => {
-    ids.set(v, `p${i}`)
-    return `  p${i} [shape=ellipse, label=${quote(names.typed(v))}]`
-  })
-  topologicalOrder(results, new Set(params)).forEach((node, i) => {
-    for (const v of node.outputs) ids.set(v, `n${i}`)
-    const types = node.outputs.map(v => printType(v.type)).join(', ')
-    const detail = node.op.family.kind === 'constant' ? [printConstant(node.params as ConstantParams)] : []
-    lines.push(`  n${i} [shape=box, label=${quote([node.op.name, ...detail, types].join('\\n'))}]`)
-    for (const v of node.inputs) lines.push(`  ${ids.get(v)} -> n${i}`)
-  })
-  results.forEach((v, i) => {
-    lines.push(`  r${i} [shape=plain, label="result ${i}"]`, `  ${ids.get(v)} -> r${i}`)
-  })
-  return ['digraph {', ...lines, '}'].join('\n')
-}
-
-const quote = (text: string) => `"${text.replaceAll('"', '\\"')}"`

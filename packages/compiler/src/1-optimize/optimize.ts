@@ -50,7 +50,8 @@ const mostRounds = 50
 
 /** @throws ArgumentError for the name of a rule that does not exist */
 export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
-  const trace = options.trace ?? traceFromEnvironment()
+  const fromEnvironment = options.trace === undefined && isTraced('rules')
+  const trace = options.trace ?? (fromEnvironment ? (line: string) => output.write(line) : null)
   const isOn = choice(options.without ?? [])
   const rewriter = new Rewriter(
     rows.filter(isOn),
@@ -61,21 +62,20 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
     trace === null ? undefined : (name: string, node: Apply) => trace(`${node.op.name}: ${name}`),
   )
   let results: readonly Variable[] = fn.results
+  if (fromEnvironment) output.write('── rules ──')
   for (let round = 0; ; round++) {
     if (round > mostRounds) throw new Error('internal: optimize does not come to an end')
     const before = results
     results = sweeper.sweep(rewriter.rewrite(results))
     if (results.every((v, i) => v === before[i])) break
   }
-  return results.every((v, i) => v === fn.results[i]) ? fn : ownLambda(fn.params, results)
+  const isSame = results.every((v, i) => v === fn.results[i])
+  if (fromEnvironment && isSame) output.write('(unchanged)')
+  return isSame ? fn : ownLambda(fn.params, results)
 }
 
 function choice(without: readonly string[]): (rule: { readonly name: string }) => boolean {
   const names = new Set(ruleNames)
   for (const name of without) if (!names.has(name)) throw unknownRule(name, nearestName(name, names))
   return ({ name }) => !without.includes(name)
-}
-
-function traceFromEnvironment(): ((line: string) => void) | null {
-  return isTraced('rules') ? line => output.write(line) : null
 }

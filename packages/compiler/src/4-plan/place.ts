@@ -26,6 +26,8 @@ export interface Plan {
   readonly bytes: number
   /** Bytes of the arena's buffers by role, as if nothing overlapped. */
   readonly byRole: ReadonlyMap<BufferRole, number>
+  /** Bytes of the arena in which nothing but values between kernels ever lies. */
+  readonly scratch: number
 }
 
 interface Block {
@@ -61,7 +63,18 @@ export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: 
   const byRole = new Map<BufferRole, number>()
   for (const { buffer, bytes: size } of blocks.values())
     byRole.set(buffer.role, (byRole.get(buffer.role) ?? 0) + size)
-  return { offsets, bytes, byRole }
+  const named = [...blocks.values()].filter(({ buffer }) => buffer.role !== 'scratch')
+  return { offsets, bytes, byRole, scratch: bytes - covered(named) }
+}
+
+/** How many bytes of the arena the blocks take up together. */
+function covered(blocks: readonly Block[]): number {
+  let [sum, end] = [0, 0]
+  for (const { offset, bytes } of [...blocks].sort((a, b) => a.offset - b.offset)) {
+    sum += Math.max(0, offset + bytes - Math.max(end, offset))
+    end = Math.max(end, offset + bytes)
+  }
+  return sum
 }
 
 const isArena = (buffer: Buffer) =>

@@ -27,6 +27,8 @@ export interface KernelBackend {
   readonly target: Target
   /** Functions for kernels, compiled together where they are new, and cached by their structure for the process. */
   load(kernels: readonly Kernel[], memory: KernelMemory): readonly KernelFunction[]
-  /** The code of a kernel as text: WebAssembly text or JavaScript. */
-  text(kernel: Kernel): string
+  /** The code of kernels as text: a WebAssembly module, or JavaScript functions. */
+  text(kernels: readonly Kernel[]): string
+  /** The size of that code in bytes. */
+  bytes(kernels: readonly Kernel[]): number
 }

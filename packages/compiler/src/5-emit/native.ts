@@ -2,7 +2,7 @@
  * A planned program of kernels (Wasm or JavaScript) at work on the heap: arguments in, kernels run, results out, commits.
  */
 import { type Dim, evaluateDim } from '@arignote/graph'
-import { bytesOf, type TypedArray } from '@arignote/loops'
+import { bytesOf, type Kernel, type TypedArray } from '@arignote/loops'
 import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
 import {
   type Aliases,
@@ -31,6 +31,7 @@ export interface NativePlan {
   readonly aliases: Aliases
   readonly bytes: number
   readonly byRole: ReadonlyMap<Buffer['role'], number>
+  readonly scratch: number
 }
 
 export interface NativeParts {
@@ -102,16 +103,17 @@ export class NativeExecutable implements Executable {
       return sum + bytesOf(ref.buffer.dtype) * this.#shapes[i]!.reduce((product, n) => product * n, 1)
     }, 0)
     const [inputs, states, histories] = [of('input'), of('state'), of('history')]
-    const scratch = Math.max(0, plan.bytes - inputs - states - histories)
+    const kernels = this.parts.backend.bytes(this.#kernels)
     return {
       parameters,
       inputs,
       outputs,
       states,
       histories,
-      scratch,
+      scratch: plan.scratch,
       constants,
-      total: parameters + constants + plan.bytes,
+      kernels,
+      total: parameters + constants + kernels + plan.bytes,
     }
   }
 
@@ -120,8 +122,11 @@ export class NativeExecutable implements Executable {
   }
 
   text(): string {
-    const kernels = new Set([...this.parts.kernels.keys()].map(call => call.kernel))
-    return [...kernels].map(kernel => this.parts.backend.text(kernel)).join('\n\n')
+    return this.parts.backend.text(this.#kernels)
+  }
+
+  get #kernels(): readonly Kernel[] {
+    return [...new Set([...this.parts.kernels.keys()].map(call => call.kernel))]
   }
 
   /** Makes the driver anew when the arena or a shared variable has moved. */

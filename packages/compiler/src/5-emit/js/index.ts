@@ -38,4 +38,9 @@ function load(kernels: readonly Kernel[], memory: KernelMemory): readonly Kernel
   })
 }
 
-export const jsBackend: KernelBackend = { name: 'js', target, load, text: emitKernel }
+/** Of the source; what the engine makes of it, it does not say. */
+const bytes = (kernels: readonly Kernel[]): number => new TextEncoder().encode(text(kernels)).length
+
+const text = (kernels: readonly Kernel[]): string => kernels.map(emitKernel).join('\n\n')
+
+export const jsBackend: KernelBackend = { name: 'js', target, load, text, bytes }

@@ -69,6 +69,6 @@ const bytes = (variables: readonly Variable[], sizes: Sizes) =>
   }, 0)
 
 function report(inputs: number, outputs: number, parameters: number): MemoryReport {
-  const none = { states: 0, histories: 0, scratch: 0, constants: 0 }
-  return { parameters, inputs, outputs, ...none, total: parameters + inputs + outputs }
+  const none = { states: 0, histories: 0, scratch: 0, constants: 0, kernels: 0 }
+  return { parameters, inputs, outputs, ...none, total: parameters + inputs }
 }

@@ -10,7 +10,9 @@ import {
   hasRelaxedSimd,
   hasSimd,
   importMemory,
-  printFunction,
+  type Limits,
+  printModule,
+  type WasmModule,
 } from '@arignote/wasm'
 import type { KernelBackend, KernelFunction, KernelMemory, Target } from '../backend.js'
 import { emitKernel } from './function.js'
@@ -48,8 +50,12 @@ class WasmBackend implements KernelBackend {
     return keys.map(key => known.get(key)!)
   }
 
-  text(kernel: Kernel): string {
-    return printFunction(emitKernel(kernel, this.#options()))
+  text(kernels: readonly Kernel[]): string {
+    return printModule(moduleOf(kernels, { initial: 0 }, this.#options()))
+  }
+
+  bytes(kernels: readonly Kernel[]): number {
+    return moduleOf(kernels, { initial: 0 }, this.#options()).toBytes().length
   }
 }
 
@@ -58,13 +64,18 @@ function compile(
   memory: WebAssembly.Memory,
   options: EmitOptions,
 ): KernelFunction[] {
-  const exports: Record<string, Exportable> = {}
-  for (const [i, kernel] of kernels.entries()) exports[`k${i}`] = emitKernel(kernel, options)
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
   const limits = shared ? { initial: 0, maximum: 65536, shared } : { initial: 0 }
-  const bytes = assemble({ memory: importMemory('host', 'memory', limits), exports }).toBytes()
+  const bytes = moduleOf(kernels, limits, options).toBytes()
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: { memory } })
   return kernels.map((_, i) => instance.exports[`k${i}`] as KernelFunction)
+}
+
+/** A module that exports the kernels as k0, k1, … */
+function moduleOf(kernels: readonly Kernel[], limits: Limits, options: EmitOptions): WasmModule {
+  const exports: Record<string, Exportable> = {}
+  for (const [i, kernel] of kernels.entries()) exports[`k${i}`] = emitKernel(kernel, options)
+  return assemble({ memory: importMemory('host', 'memory', limits), exports })
 }
 
 function targetOf({ simd, fused }: EmitOptions): Target {
