@@ -177,8 +177,7 @@ describe.each(ways)('$name', way => {
     expect(() => f([5, 6], [1, 0, 99], 3)).toThrow(/index 99 is out of range.*(in step 2 of|found at \[2\])/s)
   })
 
-  // What does not change from step to step is computed before the loop, though there be no step.
-  test.failing('an index that no step reads, since there is none, is not looked at', () => {
+  test('an index that no step reads, since there is none, is not looked at', () => {
     const [table, at, k] = [vector('table', dtype), scalar('at', 'int32'), scalar('k', 'int32')]
     const { s } = scan(({ s }) => ({ s: s.add(take(table, at)) }), {
       state: { s: constant(0, dtype) },
@@ -187,6 +186,24 @@ describe.each(ways)('$name', way => {
     const f = compile([table, at, k], s.last, options)
     expect(() => f([5, 6], 9, 1)).toThrow(/index 9 is out of range/)
     expect(toNested(f([5, 6], 9, 0))).toBe(0)
+  })
+
+  test('nor where it chooses from a state, in a gradient, or behind another index', () => {
+    const [table, at, k] = [vector('table', dtype), vector('at', 'int32'), scalar('k', 'int32')]
+    const { s, y } = scan(({ s }) => ({ s: s.mul(2), y: take(s, take(at, 0)).mul(take(table, at)) }), {
+      state: { s: table },
+      steps: k,
+    })
+    const f = compile([table, at, k], [y.all, ...grad(sum(y.all).add(sum(s.last)), [table])], options)
+    expect(f([5, 6], [9, 9], 0).map(toNested)).toEqual([[], [1, 1]])
+    expect(f([5, 6], [1, 0], 2).map(toNested)).toEqual([
+      [
+        [36, 30],
+        [72, 60],
+      ],
+      [22, 55],
+    ])
+    expect(() => f([5, 6], [1, 9], 1)).toThrow(/index 9 is out of range/)
   })
 
   test('outputs of a step that are its inputs, views of them, or one value twice', () => {

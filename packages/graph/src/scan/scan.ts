@@ -10,6 +10,7 @@ import { freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
 import { foreignInStep, lengthVaries, namesOverlap, notARecord, notATensor, stateMissing } from './errors.js'
+import { guardIndices } from './guard.js'
 import { scanLength, sourcesOf } from './length.js'
 import { applyScan, type ScanParams, splitOutputs } from './op.js'
 import { newRows, row, rows } from './rows.js'
@@ -54,6 +55,7 @@ export function scan<
   const states = mapRecord(state, (v, name) =>
     typeof v === 'number' ? parameter('float32', [], name) : parameter(v.dtype, v.shape, name),
   )
+  const begin = parameter('bool', [], 'begin').id
   const { returned, trips } = traceStep((): unknown =>
     step({ ...slices, ...states } as unknown as StepInputs<X, S>),
   )
@@ -61,7 +63,8 @@ export function scan<
   const settled = settleStates(state, states, returned)
   const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
   const own = [...settled.params, ...Object.values(slices), ...trips]
-  const results = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
+  const traced = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
+  const results = guardIndices(own, traced, length, begin)
   checkSizes(results, own)
   const { constants, body } = closeOver(own, results)
   if (options.strict !== undefined) checkStrict(constants, options.strict)
