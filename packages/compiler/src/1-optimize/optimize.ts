@@ -2,7 +2,7 @@
  * Optimize: a closed tensor function  →  an equal one that costs less. Sizes may still be symbols.
  *
  * Two passes alternate until neither changes anything: the rows of the rule tables, bottom-up and in the bodies of scans
- * too (`graph/rewrite`), and the rules about scans, which need to know who reads what (`scans.ts`).
+ * too (`graph/rewrite`), and the rules that need to know who reads what, most of them about scans (`scans.ts`).
  */
 import {
   type Apply,
@@ -16,6 +16,7 @@ import {
 } from '@arignote/graph'
 import { unknownRule } from '../errors.js'
 import { isTraced, output } from '../trace.js'
+import { narrowRules } from './narrow.js'
 import { chains } from './rules/chain.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
@@ -23,7 +24,7 @@ import { identities } from './rules/identities.js'
 import { mergeRules } from './rules/scan-merge.js'
 import { scanViews } from './rules/scan-views.js'
 import { views } from './rules/views.js'
-import { ScanSweeper, scanRules } from './scans.js'
+import { Sweeper, scanRules } from './scans.js'
 
 /** Every rule that looks at one node; the order decides where two apply. */
 export const rows: readonly Rule[] = [
@@ -37,7 +38,9 @@ export const rows: readonly Rule[] = [
 ]
 
 /** The names of all rules, in the order of the tables. */
-export const ruleNames: readonly string[] = [...rows, ...mergeRules, ...scanRules].map(({ name }) => name)
+export const ruleNames: readonly string[] = [...rows, ...narrowRules, ...mergeRules, ...scanRules].map(
+  ({ name }) => name,
+)
 
 export interface OptimizeOptions {
   /** One line for each rule that was applied; ARIGNOTE_TRACE=rules writes them to the console. */
@@ -57,7 +60,7 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
     rows.filter(isOn),
     trace === null ? {} : { trace: (name, v) => trace(`${v.owner!.op.name}: ${name}`) },
   )
-  const sweeper = new ScanSweeper(
+  const sweeper = new Sweeper(
     isOn,
     trace === null ? undefined : (name: string, node: Apply) => trace(`${node.op.name}: ${name}`),
   )

@@ -1,9 +1,10 @@
 /**
- * The scan rules, applied to every scan of a graph, inner ones first.
+ * The rules that have to know who reads what, most of them about scans; inner ones first.
  *
- * One sweep: bodies are swept before the scans they belong to, equal recurrences are merged, then each scan is taken
- * apart (`recurrence.ts`), changed by the rules until none applies, and put together again. What a sweep brings outside
- * or merges gives the rows of the other tables something to do, and they the next sweep; `optimize` alternates.
+ * One sweep: what is read in part is computed in part (`narrow.ts`), bodies are swept before the scans they belong to,
+ * scans are merged, then each is taken apart (`recurrence.ts`), changed by the rules until none applies, and put together
+ * again. What a sweep brings outside or merges gives the rows of the other tables something to do, and they the next
+ * sweep; `optimize` alternates.
  */
 import {
   type Apply,
@@ -15,16 +16,19 @@ import {
   withOrigins,
 } from '@arignote/graph'
 import { type MergeRule, mergeIn } from './merge.js'
+import { type NarrowRule, narrow, narrowRules } from './narrow.js'
 import { Recurrence } from './recurrence.js'
 import { scanAccumulate } from './rules/scan-accumulate.js'
 import { scanInvariants, scanSequences } from './rules/scan-hoist.js'
 import { scanLift } from './rules/scan-lift.js'
 import { mergeRules } from './rules/scan-merge.js'
 import { scanProducts } from './rules/scan-products.js'
+import { scanSteps } from './rules/scan-steps.js'
 import { type ScanRule, scanEqualCarries, scanTidy } from './rules/scan-tidy.js'
 
 /** The first that applies is applied, and then all are asked again. */
 export const scanRules: readonly ScanRule[] = [
+  scanSteps,
   ...scanTidy,
   scanInvariants,
   scanAccumulate,
@@ -35,13 +39,17 @@ export const scanRules: readonly ScanRule[] = [
 ]
 
 const longest = 1000
+/** A chain of values between views takes a round each; a longer one is not worth it. */
+const mostNarrowings = 30
 
 /** Remembers which scans are in order already, so that a sweep over a finished graph costs little. */
-export class ScanSweeper {
+export class Sweeper {
   readonly #settled = new Map<Apply, string>()
 
   readonly #rules: readonly ScanRule[]
   readonly #merges: readonly MergeRule[]
+  readonly #narrowings: readonly NarrowRule[]
+  #narrowed = 0
 
   constructor(
     isOn: (rule: { readonly name: string }) => boolean,
@@ -49,13 +57,23 @@ export class ScanSweeper {
   ) {
     this.#rules = scanRules.filter(isOn)
     this.#merges = mergeRules.filter(isOn)
+    this.#narrowings = narrowRules.filter(isOn)
   }
 
-  sweep(results: readonly Variable[]): readonly Variable[] {
-    const order = topologicalOrder(results)
+  sweep(given: readonly Variable[]): readonly Variable[] {
+    const before = topologicalOrder(given)
+    const results = this.#narrow(given, before)
+    const order = results === given ? before : topologicalOrder(results)
     if (!order.some(isScan)) return results
     const merged = this.#merge(results, order)
     return this.#each(merged, merged === results ? order : topologicalOrder(merged))
+  }
+
+  #narrow(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+    if (this.#narrowed >= mostNarrowings) return results
+    const narrower = narrow(results, order, this.#narrowings, this.trace)
+    if (narrower !== results) this.#narrowed++
+    return narrower
   }
 
   #merge(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {

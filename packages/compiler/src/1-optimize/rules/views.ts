@@ -34,6 +34,7 @@ import {
   type Variable,
 } from '@arignote/graph'
 import { buildAxes } from '../axes.js'
+import { extent } from '../box.js'
 import { filled, view } from '../build.js'
 
 const paramsOf = <P>(v: Variable) => v.owner!.params as P
@@ -81,12 +82,6 @@ const reshapeRules: readonly Rule[] = [
 ]
 
 // ── slice ─────────────────────────────────────────────────────────────────────────────────────
-
-/** The lowest and the highest index that a slice reads on an axis. */
-function extent({ starts, steps, sizes }: SliceParams, axis: number): readonly [Dim, Dim] {
-  const last = addDim(starts[axis]!, mulDim(steps[axis]!, subDim(sizes[axis]!, 1)))
-  return steps[axis]! > 0 ? [starts[axis]!, last] : [last, starts[axis]!]
-}
 
 const shiftedBy = (params: SliceParams, offsets: readonly Dim[]): SliceParams => ({
   ...params,
