@@ -52,6 +52,7 @@ export {
   crossentropyBinary,
   crossentropyCategorical,
   crossentropyCategoricalSparse,
+  cumprod,
   cumsum,
   DTypeError,
   debugPrint,

@@ -11,7 +11,7 @@ import { cast } from './ops/cast.js'
 import * as comparison from './ops/comparison.js'
 import * as compose from './ops/compose.js'
 import { gradClip, gradScale } from './ops/cotangent.js'
-import { cumsum } from './ops/cumulative.js'
+import { cumprod, cumsum } from './ops/cumulative.js'
 import { scatterAdd, take } from './ops/gather.js'
 import { at, type IndexSpec, type SliceRank } from './ops/indexing.js'
 import * as product from './ops/product.js'
@@ -173,6 +173,7 @@ declare module './variable.js' {
     readonly logSumExp: Reduce<ToFloat[D], R>
     readonly norm: Reduce<ToFloat[D], R, compose.NormOptions>
 
+    cumprod(axis?: number): Tensor<ToSum[D], R>
     cumsum(axis?: number): Tensor<ToSum[D], R>
 
     reshape<const S extends readonly Size[]>(shape: S): Tensor<D, RankOfShape<S>>
@@ -274,7 +275,7 @@ for (const operations of [
     transpose,
   },
   { at, dim, scatterAdd, slice, take },
-  { cumsum },
+  { cumprod, cumsum },
 ]) {
   installMethods(operations)
 }
