@@ -14,11 +14,13 @@ import { gradClip, gradScale } from './ops/cotangent.js'
 import { cumprod, cumsum } from './ops/cumulative.js'
 import { scatterAdd, take } from './ops/gather.js'
 import { at, type IndexSpec, type SliceRank } from './ops/indexing.js'
+import { takeAlongAxis } from './ops/lanes.js'
 import * as product from './ops/product.js'
 import * as reduce from './ops/reduce.js'
 import { disconnectedGrad, named, stopGradient, where } from './ops/select.js'
 import * as shape from './ops/shape.js'
 import { dim, type Size } from './ops/size.js'
+import { argsort, type SortOptions, sort, topK } from './ops/sorting.js'
 import { onesLike, type RankOfShape, zerosLike } from './ops/source.js'
 import * as transcendental from './ops/transcendental.js'
 import { expandDims, type PadOptions, pad, reshape, slice, squeeze, transpose } from './ops/view.js'
@@ -175,6 +177,14 @@ declare module './variable.js' {
 
     cumprod(axis?: number): Tensor<ToSum[D], R>
     cumsum(axis?: number): Tensor<ToSum[D], R>
+    sort(axis?: number, options?: SortOptions): Tensor<D, R>
+    argsort(axis?: number, options?: SortOptions): Tensor<'int32', R>
+    topK(k: Size, axis?: number): { readonly values: Tensor<D, R>; readonly indices: Tensor<'int32', R> }
+    takeAlongAxis<X extends Variable, I extends TensorLike>(
+      this: X,
+      ids: I,
+      axis?: number,
+    ): Tensor<DTypeOf<X>, MaxRank[RankOf<X>][RankOf<I>]>
 
     reshape<const S extends readonly Size[]>(shape: S): Tensor<D, RankOfShape<S>>
     flatten<N extends Rank = 1>(ndim?: N): Tensor<D, NoInfer<N>>
@@ -275,7 +285,7 @@ for (const operations of [
     transpose,
   },
   { at, dim, scatterAdd, slice, take },
-  { cumprod, cumsum },
+  { argsort, cumprod, cumsum, sort, takeAlongAxis, topK },
 ]) {
   installMethods(operations)
 }

@@ -72,14 +72,17 @@ function asGiven(given: readonly TensorLike[], made: readonly Variable[]): reado
   return given.map((x, i) => (x instanceof Variable ? x : made[i]!))
 }
 
-/** The shape that the tensors broadcast to. */
+/** The shape that the tensors broadcast to; of each, the last `cores[i]` axes left out. */
 export function broadcastShape(
   operation: string,
   tensors: readonly Variable[],
   ndim: number,
+  cores: readonly number[] = [],
 ): readonly Dim[] {
   return Array.from({ length: ndim }, (_, axis) => {
-    const sizes = tensors.map(x => x.shape[axis - ndim + x.ndim] ?? 1).filter(n => n !== 1)
+    const sizes = tensors
+      .map((x, i) => x.shape[axis - ndim + x.ndim - (cores[i] ?? 0)] ?? 1)
+      .filter(n => n !== 1)
     const size = sizes.find(n => typeof n === 'number') ?? sizes[0] ?? 1
     const other = sizes.find(n => differentDim(n, size))
     if (other !== undefined)
@@ -87,10 +90,21 @@ export function broadcastShape(
         operation,
         tensors,
         [sizes[0]!, sizes.find(n => differentDim(n, sizes[0]!)) ?? other],
-        ndim - axis,
+        ndim - axis + Math.max(0, ...cores),
       )
     return size
   })
+}
+
+/** The tensors with equal axes before the last `cores[i]` of each, which stay as they are. */
+export function broadcastBatch(
+  operation: string,
+  tensors: readonly Variable[],
+  cores: readonly number[],
+): readonly Variable[] {
+  const ndim = Math.max(...tensors.map((x, i) => x.ndim - cores[i]!))
+  const batch = broadcastShape(operation, tensors, ndim, cores)
+  return tensors.map((x, i) => expandTo(x, [...batch, ...x.shape.slice(x.ndim - cores[i]!)]))
 }
 
 function expandTo(x: Variable, shape: readonly Dim[]): Variable {

@@ -86,7 +86,7 @@ function cumulative(op: Op<Direction>): Cumulative & { readonly op: Op<Direction
   return entry(op, ((x: TensorLike, axis = -1) => {
     const given = asTensor(x, op.name)
     const v: Variable = isFloat(given.dtype) ? given : cast(given, 'int32')
-    return alongAxis(v, axisOf(op.name, axis, given), lanes => apply1(op, [lanes], { reverse: false }))
+    return alongAxis([v], axisOf(op.name, axis, given), lanes => apply1(op, [lanes!], { reverse: false }))
   }) as Cumulative)
 }
 

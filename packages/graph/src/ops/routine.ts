@@ -5,7 +5,6 @@ import type { DType } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import type { Op, Requirement } from '../op.js'
 import type { RoutineFamily } from '../routine.js'
-import type { TensorType } from '../type.js'
 import type { Variable } from '../variable.js'
 import { commonShape } from './entry.js'
 import { transpose } from './view.js'
@@ -19,13 +18,13 @@ interface RoutineMeaning<P> extends Omit<RoutineFamily<P>, 'kind'> {
     variables: readonly Variable[],
     requires: Requirement[],
   ): readonly Dim[]
-  /** The result's dtype; by default that of the first input. */
-  readonly dtype?: DType
+  /** The result's dtype; by default that of the input of this number, which by default is the first. */
+  readonly dtype?: DType | number
   readonly grad?: Op<P>['grad']
 }
 
 /** An op whose inputs the builder has given one batch. */
-export function routineOp<P>({ name, shape, dtype, grad, ...meaning }: RoutineMeaning<P>): Op<P> {
+export function routineOp<P>({ name, shape, dtype = 0, grad, ...meaning }: RoutineMeaning<P>): Op<P> {
   const { core } = meaning
   return {
     name,
@@ -38,22 +37,26 @@ export function routineOp<P>({ name, shape, dtype, grad, ...meaning }: RoutineMe
       const batch = commonShape(name, batches, variables)
       const requires = [...batch.requires]
       const cores = types.map((type, i) => type.shape.slice(batches[i]!.shape.length))
-      const own = shape(cores, params, variables, requires)
-      return { outputs: [{ dtype: dtype ?? types[0]!.dtype, shape: [...batch.shape, ...own] }], requires }
+      const coreShape = shape(cores, params, variables, requires)
+      const own = typeof dtype === 'number' ? types[dtype]!.dtype : dtype
+      return { outputs: [{ dtype: own, shape: [...batch.shape, ...coreShape] }], requires }
     },
     ...(grad === undefined ? {} : { grad }),
   }
 }
 
-/** `f` of x with the axis as its last one; the result's last axis goes back to its place. */
-export function alongAxis(x: Variable, axis: number, f: (x: Variable) => Variable): Variable {
-  if (axis === x.ndim - 1) return f(x)
-  const others = x.shape.map((_, i) => i).filter(i => i !== axis)
-  const result = f(transpose(x, [...others, axis]))
-  const back = x.shape.map((_, i) => (i === axis ? x.ndim - 1 : i < axis ? i : i - 1))
-  return transpose(result, back)
+/** `f` of tensors of one rank, with the axis as the last of each; the result's last axis goes back to its place. */
+export function alongAxis(
+  tensors: readonly Variable[],
+  axis: number,
+  f: (...lanes: readonly Variable[]) => Variable,
+): Variable {
+  const { ndim } = tensors[0]!
+  if (axis === ndim - 1) return f(...tensors)
+  const axes = Array.from({ length: ndim }, (_, i) => i)
+  const result = f(...tensors.map(x => transpose(x, [...axes.filter(i => i !== axis), axis])))
+  return transpose(
+    result,
+    axes.map(i => (i === axis ? ndim - 1 : i < axis ? i : i - 1)),
+  )
 }
-
-/** The type of memory for one run of a routine on an input. */
-export const coreOf = ({ shape }: TensorType, rank: number): readonly Dim[] =>
-  shape.slice(shape.length - rank)
