@@ -27,8 +27,8 @@ export interface Merge extends Order {
   readonly count: Scalar
   /** What is moved: at first item(i), for i from 0 to n. */
   item(i: Scalar): Scalar
-  /** What it is sorted by. */
-  key(item: Scalar): Scalar
+  /** What it is sorted by; absent: itself. */
+  key?(item: Scalar): Scalar
   /** For 2n items. */
   readonly scratch: RoutineArray
   store(i: Scalar, item: Scalar): Statement
@@ -74,13 +74,16 @@ function mergePair(m: Merge, start: Scalar, width: Local, source: Local): readon
   const rightLast = local('rightLast', s.select(hasRight, s.sub(rightEnd.value, 1), i.value))
   const left = local('left', scratch.at(i.value))
   const right = local('right', scratch.at(s.min(j.value, rightLast.value)))
-  const leftKey = local('leftKey', m.key(left.value))
-  const rightKey = local('rightKey', m.key(right.value))
+  const keys = m.key && {
+    left: local('leftKey', m.key(left.value)),
+    right: local('rightKey', m.key(right.value)),
+  }
+  const { left: leftKey, right: rightKey } = keys ?? { left, right }
   const target = s.add(s.sub(n, source.value), start)
   const total = s.min(count, s.add(length(start), length(middle)))
-  const locals = [i, j, leftEnd, rightEnd, leftLast, rightLast, left, right, leftKey, rightKey]
+  const locals = [i, j, leftEnd, rightEnd, leftLast, rightLast, left, right]
   return [
-    ...locals.map(x => x.declare),
+    ...[...locals, ...(keys ? [leftKey, rightKey] : [])].map(x => x.declare),
     forEach('k', 0, total, k => {
       const isRightNext = s.or(
         s.ge(i.value, leftEnd.value),
@@ -91,18 +94,22 @@ function mergePair(m: Merge, start: Scalar, width: Local, source: Local): readon
       const step = s.cast(takesRight.value, 'int32')
       const at = pick(s.min(j.value, rightLast.value), s.min(i.value, leftLast.value))
       const next = local('next', scratch.at(at))
-      const nextKey = local('nextKey', m.key(next.value))
+      const nextKey = m.key && local('nextKey', m.key(next.value))
       return [
         takesRight.declare,
         scratch.store([s.add(target, k)], pick(right.value, left.value)),
         j.set(s.add(j.value, step)),
         i.set(s.add(i.value, s.sub(1, step))),
         next.declare,
-        nextKey.declare,
         right.set(pick(next.value, right.value)),
-        rightKey.set(pick(nextKey.value, rightKey.value)),
         left.set(pick(left.value, next.value)),
-        leftKey.set(pick(leftKey.value, nextKey.value)),
+        ...(nextKey === undefined
+          ? []
+          : [
+              nextKey.declare,
+              rightKey.set(pick(nextKey.value, rightKey.value)),
+              leftKey.set(pick(leftKey.value, nextKey.value)),
+            ]),
       ]
     }),
   ]

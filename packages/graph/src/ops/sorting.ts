@@ -38,7 +38,6 @@ const sortOp: Op<Order> = routineOp<Order>({
       n,
       count: n,
       item: i => x!.at(i),
-      key: item => item,
       scratch: scratch!,
       store: (i, item) => output.store([i], item),
     })
