@@ -11,16 +11,13 @@ import { cast } from './ops/cast.js'
 import * as comparison from './ops/comparison.js'
 import * as compose from './ops/compose.js'
 import { gradClip, gradScale } from './ops/cotangent.js'
-import { cumprod, cumsum } from './ops/cumulative.js'
 import { scatterAdd, take } from './ops/gather.js'
 import { at, type IndexSpec, type SliceRank } from './ops/indexing.js'
-import { takeAlongAxis } from './ops/lanes.js'
 import * as product from './ops/product.js'
 import * as reduce from './ops/reduce.js'
 import { disconnectedGrad, named, stopGradient, where } from './ops/select.js'
 import * as shape from './ops/shape.js'
 import { dim, type Size } from './ops/size.js'
-import { argsort, type SortOptions, sort, topK } from './ops/sorting.js'
 import { onesLike, type RankOfShape, zerosLike } from './ops/source.js'
 import * as transcendental from './ops/transcendental.js'
 import { expandDims, type PadOptions, pad, reshape, slice, squeeze, transpose } from './ops/view.js'
@@ -175,17 +172,6 @@ declare module './variable.js' {
     readonly logSumExp: Reduce<ToFloat[D], R>
     readonly norm: Reduce<ToFloat[D], R, compose.NormOptions>
 
-    cumprod(axis?: number): Tensor<ToSum[D], R>
-    cumsum(axis?: number): Tensor<ToSum[D], R>
-    sort(axis?: number, options?: SortOptions): Tensor<D, R>
-    argsort(axis?: number, options?: SortOptions): Tensor<'int32', R>
-    topK(k: Size, axis?: number): { readonly values: Tensor<D, R>; readonly indices: Tensor<'int32', R> }
-    takeAlongAxis<X extends Variable, I extends TensorLike>(
-      this: X,
-      ids: I,
-      axis?: number,
-    ): Tensor<DTypeOf<X>, MaxRank[RankOf<X>][RankOf<I>]>
-
     reshape<const S extends readonly Size[]>(shape: S): Tensor<D, RankOfShape<S>>
     flatten<N extends Rank = 1>(ndim?: N): Tensor<D, NoInfer<N>>
     transpose(axes?: readonly number[] | null): Tensor<D, R>
@@ -285,7 +271,6 @@ for (const operations of [
     transpose,
   },
   { at, dim, scatterAdd, slice, take },
-  { argsort, cumprod, cumsum, sort, takeAlongAxis, topK },
 ]) {
   installMethods(operations)
 }

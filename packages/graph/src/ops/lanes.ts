@@ -1,20 +1,14 @@
 /**
- * Picking along an axis by a list of indices for each lane, and its adjoint.
+ * Picking along the last axis by a list of indices for each lane, and its adjoint, for indices that are in range by
+ * construction. (For those of users there is `takeAlongAxis`.)
  */
 import { forEach, isFloat, local, s, scalarType } from '@arignote/loops'
 import type { Dim } from '../dim.js'
-import { wrongRank } from '../errors.js'
 import type { Op } from '../op.js'
-import type { DTypeOf, MaxRank, RankOf, TensorLike } from '../static.js'
-import { apply1, type Tensor, type Variable } from '../variable.js'
-import { asTensor, broadcastBatch } from './builders.js'
-import { entry } from './entry.js'
-import { asIndices, take } from './gather.js'
-import { alongAxis, routineOp } from './routine.js'
-import { axisOf } from './size.js'
-import { iota } from './source.js'
+import { apply1, type Variable } from '../variable.js'
+import { routineOp } from './routine.js'
 
-/** x[ids[k]]; the indices must be in range. */
+/** out[k] = x[ids[k]]. */
 const takeLanesOp: Op<null> = routineOp<null>({
   name: 'takeLanes',
   core: { inputs: [1, 1], output: 1 },
@@ -31,7 +25,7 @@ const takeLanesOp: Op<null> = routineOp<null>({
 
 export const takeLanes = (x: Variable, ids: Variable): Variable => apply1(takeLanesOp, [x, ids], null)
 
-/** Zeros, to which updates[k] is added at ids[k]; the indices must be in range. */
+/** Zeros, to which updates[k] is added at ids[k]. */
 const addLanesOp: Op<{ readonly size: Dim }> = routineOp<{ readonly size: Dim }>({
   name: 'addLanes',
   dtype: 1,
@@ -54,27 +48,3 @@ const addLanesOp: Op<{ readonly size: Dim }> = routineOp<{ readonly size: Dim }>
 
 export const addLanes = (ids: Variable, updates: Variable, size: Dim): Variable =>
   apply1(addLanesOp, [ids, updates], { size })
-
-/**
- * The element of x that each index names along an axis (the last); the other axes of both broadcast. What `take` is to one
- * list of indices, this is to a list for each lane: `takeAlongAxis(x, argsort(x))` is sorted. Negative indices are refused.
- */
-export const takeAlongAxis = entry(
-  takeLanesOp,
-  <X extends TensorLike, I extends TensorLike>(
-    x: X,
-    ids: I,
-    axis = -1,
-  ): Tensor<DTypeOf<X>, MaxRank[RankOf<X>][RankOf<I>]> => {
-    const v = asTensor(x, 'takeAlongAxis')
-    const index = asIndices('takeAlongAxis', ids)
-    if (v.ndim !== index.ndim) throw wrongRank('takeAlongAxis', [v, index], 'both must have as many axes')
-    const along = axisOf('takeAlongAxis', axis, v)
-    // Taking from 0, 1, 2, … changes no index, but refuses one that is out of range.
-    const checked = take(iota([v.shape[along]!], 0), index)
-    return alongAxis([v, checked], along, (...lanes) => {
-      const [values, at] = broadcastBatch('takeAlongAxis', lanes, [1, 1])
-      return takeLanes(values!, at!)
-    }) as never
-  },
-)
