@@ -10,7 +10,7 @@ import { type Expression, expressionOf, isPlainMap, nodeCost, repeatedScalar } f
 import type { Buffer } from '../program.js'
 import type { Root } from './block.js'
 import type { Decision } from './materialize.js'
-import { inOrder, readOldValuesFirst } from './order.js'
+import { inOrder, readOldValuesFirst, sparingly } from './order.js'
 
 /** A kernel to be, a scan, or a check of index values. */
 export interface Unit {
@@ -37,6 +37,7 @@ const mostRounds = 4
  */
 export function groupUnits(
   decision: Decision,
+  estimate: (dim: Dim) => number,
   replaced: ReadonlyMap<Buffer, Variable> = new Map(),
 ): readonly Unit[] {
   for (let round = 1; ; round++) {
@@ -44,7 +45,10 @@ export function groupUnits(
     const dear = round < mostRounds ? dearToRepeat(decision, units) : []
     if (dear.length === 0) {
       readOldValuesFirst(units, decision, replaced)
-      return inOrder(units)
+      const lasting = new Set([...replaced.keys(), ...decision.wantedPlaces.map(place => place.ref.buffer)])
+      const depth = decision.block.trips.length
+      const isOwn = (buffer: Buffer) => buffer.depth === depth && !lasting.has(buffer)
+      return sparingly(inOrder(units), decision, isOwn, estimate)
     }
     for (const v of dear) decision.add(v)
   }

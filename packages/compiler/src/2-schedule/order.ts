@@ -1,11 +1,13 @@
 /**
- * The order of a block's units: by need, and otherwise as the graph has it.
+ * The order of a block's units: by need, and otherwise as the graph has it – but where the next one would take much memory,
+ * those that take less, or give some back, go first.
  *
  * Checks come as early as they can, so that they precede whatever cannot be undone; what reads the old value of a shared
  * variable comes before what replaces it.
  */
-import type { Variable } from '@arignote/graph'
-import type { Buffer } from '../program.js'
+import type { Dim, Variable } from '@arignote/graph'
+import { bytesOf } from '@arignote/loops'
+import { type Buffer, elementsOf } from '../program.js'
 import type { Unit } from './group.js'
 import type { Decision } from './materialize.js'
 
@@ -16,13 +18,8 @@ export function readOldValuesFirst(
   replaced: ReadonlyMap<Buffer, Variable>,
 ): void {
   const readers = new Map<Variable, Unit[]>([...replaced.values()].map(old => [old, []]))
-  for (const unit of units) {
-    const read = [
-      ...unit.expressions.flatMap(x => x.leaves.map(leaf => leaf.variable)),
-      ...(unit.kind === 'scan' ? unit.node!.inputs : []),
-    ]
-    for (const old of new Set(read.map(v => block.ownerOf(v)))) readers.get(old)?.push(unit)
-  }
+  for (const unit of units)
+    for (const old of new Set(readBy(unit).map(v => block.ownerOf(v)))) readers.get(old)?.push(unit)
   for (const unit of units) {
     for (const { store } of unit.roots) {
       const old = replaced.get(store.place.ref.buffer)
@@ -30,6 +27,11 @@ export function readOldValuesFirst(
         if (!dependsOn(reader, unit)) unit.needs.add(reader)
     }
   }
+}
+
+function readBy({ kind, node, expressions }: Unit): readonly Variable[] {
+  const leaves = expressions.flatMap(x => x.leaves.map(leaf => leaf.variable))
+  return kind === 'scan' ? [...leaves, ...node!.inputs] : leaves
 }
 
 function dependsOn(unit: Unit, other: Unit): boolean {
@@ -57,6 +59,69 @@ export function inOrder(units: readonly Unit[]): readonly Unit[] {
     }
   }
   return order
+}
+
+/** Less than this is not worth another order. */
+const muchMemory = 1 << 18
+/** How far ahead a unit is looked for that gives memory back. */
+const farthest = 64
+
+/** A valid order with less memory in use at once; `isOwn` tells buffers that are freed after their last reader. */
+export function sparingly(
+  order: readonly Unit[],
+  { block }: Decision,
+  isOwn: (buffer: Buffer) => boolean,
+  estimate: (dim: Dim) => number,
+): readonly Unit[] {
+  const writes = new Map<Unit, readonly Buffer[]>()
+  const reads = new Map<Unit, ReadonlySet<Buffer>>()
+  const readers = new Map<Buffer, number>()
+  const sizes = new Map<Buffer, number>()
+  for (const unit of order) {
+    const places = [
+      ...unit.roots.map(root => root.store.place),
+      ...(unit.kind === 'scan' ? unit.node!.outputs.flatMap(v => block.places.get(v) ?? []) : []),
+    ]
+    const own = [...new Set(places.map(place => place.ref.buffer))].filter(isOwn)
+    for (const buffer of own) sizes.set(buffer, elementsOf(buffer, estimate) * bytesOf(buffer.dtype))
+    writes.set(unit, own)
+  }
+  if (![...sizes.values()].some(bytes => bytes > muchMemory)) return order
+  for (const unit of order) {
+    const buffers = readBy(unit).flatMap(v => block.placeOf(v)?.ref.buffer ?? [])
+    const own = new Set(buffers.filter(buffer => sizes.has(buffer)))
+    reads.set(unit, own)
+    for (const buffer of own) readers.set(buffer, (readers.get(buffer) ?? 0) + 1)
+  }
+
+  const live = new Set<Buffer>()
+  const growth = (unit: Unit): number => {
+    let bytes = 0
+    for (const buffer of writes.get(unit)!) if (!live.has(buffer)) bytes += sizes.get(buffer)!
+    for (const buffer of reads.get(unit)!) if (readers.get(buffer) === 1) bytes -= sizes.get(buffer)!
+    return bytes
+  }
+  const left = new Set(order)
+  const isReady = (unit: Unit) => ![...unit.needs].some(needed => left.has(needed))
+  const result: Unit[] = []
+  for (const first of order) {
+    while (left.has(first)) {
+      let next = first
+      let [least, seen] = [growth(first), 0]
+      if (least > muchMemory) {
+        for (const unit of left) {
+          if (++seen > farthest) break
+          const bytes = isReady(unit) ? growth(unit) : least
+          if (bytes < least) [next, least] = [unit, bytes]
+        }
+      }
+      left.delete(next)
+      result.push(next)
+      for (const buffer of writes.get(next)!) live.add(buffer)
+      for (const buffer of reads.get(next)!) readers.set(buffer, readers.get(buffer)! - 1)
+    }
+  }
+  return result
 }
 
 const priority = (unit: Unit) => (unit.kind === 'check' ? unit.position - 1e9 : unit.position)

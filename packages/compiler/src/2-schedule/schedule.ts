@@ -96,7 +96,7 @@ function scheduleBlock(
     },
     node => hasLongSum(node, scheduler.estimate),
   )
-  for (const unit of groupUnits(decision, replaced)) {
+  for (const unit of groupUnits(decision, scheduler.estimate, replaced)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
     else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)
   }
