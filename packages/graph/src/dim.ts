@@ -87,15 +87,27 @@ export function symbolDim(symbol: DimSymbol): DimExpr {
 
 export function addDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a + b
+  if (a === 0) return b
+  if (b === 0) return a
   return fromTerms([...termsOf(a), ...termsOf(b)])
 }
 
 export function mulDim(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b
+  if (typeof a === 'number') return typeof b === 'number' ? a * b : scaled(b, a)
+  if (typeof b === 'number') return scaled(a, b)
   return fromTerms(
     termsOf(a).flatMap(x =>
       termsOf(b).map(y => ({ coefficient: x.coefficient * y.coefficient, atoms: [...x.atoms, ...y.atoms] })),
     ),
+  )
+}
+
+/** Normal form stays normal form. */
+function scaled(dim: DimExpr, factor: number): Dim {
+  if (factor === 1) return dim
+  if (factor === 0) return 0
+  return new DimExpr(
+    dim.terms.map(({ coefficient, atoms }) => ({ coefficient: coefficient * factor, atoms })),
   )
 }
 
