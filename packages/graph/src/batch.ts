@@ -1,10 +1,12 @@
 /**
  * Batching over time: the same computation for all steps at once, one leading axis more. The way out of a loop.
  *
- * A map is the same map of larger values, a routine the same routine of a larger batch; other ops have a rule of their own (`op.batch`). Values that are the same at
- * every step stay without the axis as long as they can. Null: not without a loop. Whole expressions may contain scans;
- * a single scan is no candidate for being taken out of a loop.
+ * A map is the same map of larger values, a routine the same routine of a larger batch; other ops have a rule of their
+ * own (`op.batch`). Values that are the same at every step stay without the axis as long as they can. Null: not without a
+ * loop. Whole expressions may contain scans and branches; a single one of these is no candidate for being taken out of a
+ * loop.
  */
+import { batchBranch } from './branch/batch.js'
 import type { Dim } from './dim.js'
 import { expand, expandDims } from './ops/view.js'
 import { batchScan } from './scan/batch.js'
@@ -50,14 +52,27 @@ export function batchExpression(
     const batched = node.inputs.map(v => images.has(v))
     if (!batched.includes(true)) continue
     const inputs = node.inputs.map(v => images.get(v) ?? v)
-    const isScan = node.op.family.kind === 'scan'
-    const outputs = isScan
-      ? withOrigins(node.origins, () => batchScan(node, inputs, batched, size))
-      : batchNode(node, inputs, batched, size)
+    const outputs = batchAny(node, inputs, batched, size)
     if (outputs === null) return null
     node.outputs.forEach((v, i) => {
       if (!stacked.has(v)) images.set(v, outputs[i]!)
     })
   }
   return results.map(v => images.get(v) ?? repeatForAll(v, size))
+}
+
+function batchAny(
+  node: Apply,
+  inputs: readonly Variable[],
+  batched: readonly boolean[],
+  size: Dim,
+): readonly Variable[] | null {
+  switch (node.op.family.kind) {
+    case 'scan':
+      return withOrigins(node.origins, () => batchScan(node, inputs, batched, size))
+    case 'branch':
+      return withOrigins(node.origins, () => batchBranch(node, inputs, batched, size))
+    default:
+      return batchNode(node, inputs, batched, size)
+  }
 }

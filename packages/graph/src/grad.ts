@@ -6,6 +6,7 @@
  * nodes on a path from `wrt` to the cost are visited; integers and bools carry no cotangent.
  */
 import { isFloat } from '@arignote/loops'
+import { isBranch, sink, unsink } from './branch/sink.js'
 import { formOf, type Wrt } from './form.js'
 import { checkCost, checkedAlike } from './grad-checks.js'
 import {
@@ -107,11 +108,13 @@ function pulledBack(
   if (integer !== undefined) throw gradientWithRespectToInteger(asked.operation, integer)
   const stopped = new Set<Apply>()
   const given = [...seeds.map(([v]) => v), ...known.keys()]
-  const roots = stabilized(given, [...wrt, ...considerConstant, ...known.keys()])
+  const kept = [...wrt, ...considerConstant, ...known.keys()]
+  const roots = sink(stabilized(given, kept), { kept })
   const cotangents = seeds.map(([, cotangent]) => cotangent)
   const found = backward(roots, cotangents, wrt, { constants: considerConstant, known, stopped })
+  const gradients = topologicalOrder(roots).some(isBranch) ? unsunk(found) : found
   const walls = new Set([...[...stopped].flatMap(node => node.outputs), ...considerConstant])
-  return found.map((gradient, i) => {
+  return gradients.map((gradient, i) => {
     const v = wrt[i]!
     if (gradient !== null) return gradient
     if (disconnectedInputs !== 'ignore' && !reaches(roots, v, walls)) {
@@ -120,6 +123,12 @@ function pulledBack(
     }
     return zerosLike(v)
   })
+}
+
+function unsunk(found: readonly (Variable | null)[]): readonly (Variable | null)[] {
+  const present = found.filter(v => v !== null)
+  const flat = new Map(unsink(present).map((v, i) => [present[i]!, v]))
+  return found.map(v => v && flat.get(v)!)
 }
 
 /** Whether any path leads from the variable to the roots, other than through where gradients stop. */

@@ -154,5 +154,9 @@ export type Family<P> =
   | RoutineFamily<P>
   /** A recurrence; params are ScanParams (see scan/op.ts). */
   | { readonly kind: 'scan' }
+  /** One of two closed functions, whichever a condition says; params are BranchParams (see branch/op.ts). */
+  | { readonly kind: 'branch' }
+  /** Its first input as it is, and something that happens when it is computed; params are EffectParams (ops/effect.ts). */
+  | { readonly kind: 'effect'; readonly effect: 'print' | 'assert' }
 
 export type FamilyKind = Family<unknown>['kind']

@@ -6,7 +6,7 @@ import { type Apply, apply, type Variable, withOrigins } from './variable.js'
 /** Every Apply that the variables depend on, inputs before users. Stops at (and leaves out) owners of `stop` variables. */
 export function topologicalOrder(
   results: readonly Variable[],
-  stop?: ReadonlySet<Variable>,
+  stop?: { has(v: Variable): boolean },
 ): readonly Apply[] {
   const order: Apply[] = []
   const state = new Map<Apply, 'open' | 'done'>()

@@ -2,10 +2,10 @@
  * Verify: what must be true of every graph, whoever made it. Used between passes in tests; a failure is our own fault.
  *
  * A Lambda is closed over its params, its params are distinct leaves, and the type of every node is what its op infers
- * from the types of its inputs; so for the steps of scans, at any depth.
+ * from the types of its inputs; so for the steps of scans and the sides of branches, at any depth.
  */
+import { bodiesOf } from './bodies.js'
 import type { Lambda } from './lambda.js'
-import type { ScanParams } from './scan/op.js'
 import { freeVariables, topologicalOrder } from './traverse.js'
 import { equalType, printType } from './type.js'
 import type { Apply, Variable } from './variable.js'
@@ -19,9 +19,10 @@ export function verifyLambda(fn: Lambda): void {
     verifyClosed(current)
     for (const node of topologicalOrder(current.results, new Set(current.params))) {
       verifyNode(node)
-      const { body } = (node.op.family.kind === 'scan' ? node.params : {}) as Partial<ScanParams>
-      if (body !== undefined && !seen.has(body)) pending.push(body)
-      if (body !== undefined) seen.add(body)
+      for (const body of bodiesOf(node)) {
+        if (!seen.has(body)) pending.push(body)
+        seen.add(body)
+      }
     }
   }
 }

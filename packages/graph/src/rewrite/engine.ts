@@ -2,12 +2,12 @@
  * The engine: results of a graph and a list of rules  →  equal results to which no rule applies any more.
  *
  * Bottom-up: a node is looked at when its inputs are in normal form, and what a rule puts in its place is brought to
- * normal form in turn. Every variable is handled once (the graph is hash-consed, so the memo needs no keys), bodies of
- * scans included. Nothing here knows an op. Iterative; a chain of a hundred thousand nodes is fine.
+ * normal form in turn. Every variable is handled once (the graph is hash-consed, so the memo needs no keys), the bodies
+ * of scans and branches included. Nothing here knows an op. Iterative; a chain of a hundred thousand nodes is fine.
  */
+import { bodiesOf, withBodies } from '../bodies.js'
 import { type Lambda, lambda } from '../lambda.js'
 import type { FamilyKind } from '../op.js'
-import type { ScanParams } from '../scan/op.js'
 import { topologicalOrder } from '../traverse.js'
 import { equalType, printType } from '../type.js'
 import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
@@ -143,7 +143,8 @@ export class Rewriter {
       else if (image !== input) changed = true
     }
     if (stack.length > height) return
-    const params = node.op.family.kind === 'scan' ? this.#scanParams(node.params as ScanParams) : node.params
+    const bodies = bodiesOf(node)
+    const params = bodies.length === 0 ? node.params : withBodies(node, bodies.map(this.#body))
     if (changed || params !== node.params) {
       const inputs = node.inputs.map(input => normal.get(input)!)
       const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
@@ -182,11 +183,10 @@ export class Rewriter {
 
   /** Notes which ops there are, so that rules about others cost nothing. */
   #meet(order: readonly Apply[]): void {
-    for (const { op, params } of order) {
-      this.#met.add(op)
-      if (op.family.kind !== 'scan') continue
-      const { body } = params as ScanParams
-      if (!this.#bodies.has(body)) this.#meet(topologicalOrder(body.results))
+    for (const node of order) {
+      this.#met.add(node.op)
+      for (const body of bodiesOf(node))
+        if (!this.#bodies.has(body)) this.#meet(topologicalOrder(body.results))
     }
   }
 
@@ -208,8 +208,7 @@ export class Rewriter {
     return list
   }
 
-  #scanParams(params: ScanParams): ScanParams {
-    const { body } = params
+  readonly #body = (body: Lambda): Lambda => {
     let after = this.#bodies.get(body)
     if (after === undefined) {
       const results = this.#normalize(body.results)
@@ -217,7 +216,7 @@ export class Rewriter {
       this.#bodies.set(body, after)
       this.#bodies.set(after, after)
     }
-    return after === body ? params : { ...params, body: after }
+    return after
   }
 
   #spend(): void {

@@ -42,7 +42,7 @@ export function closeOver(own: readonly Variable[], results: readonly Variable[]
 const smallest = 16
 
 /** Whether a node that varies with nothing costs less inside a loop than a value handed in. */
-function isLight(node: Apply, light: ReadonlySet<Variable>): boolean {
+export function isLight(node: Apply, light: ReadonlySet<Variable>): boolean {
   const { type } = node.outputs[0]!
   switch (node.op.family.kind) {
     case 'constant': {

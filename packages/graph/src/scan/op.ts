@@ -13,11 +13,12 @@
  *   the value each step started from:           forward rows 0 … length − 1, reverse rows 1 … length
  * are views of one buffer. Ys have `length` rows in sequence order in both directions. An output nobody reads has no memory.
  */
-import { addDim, type Dim, differentDim, dimKey, equalDim } from '../dim.js'
+import { addDim, type Dim, dimKey } from '../dim.js'
 import { type Lambda, lambda } from '../lambda.js'
 import type { Inferred, Op, Requirement } from '../op.js'
 import { provablyAtLeast } from '../ops/size.js'
-import { printType, type TensorType } from '../type.js'
+import { mustEqual } from '../same-type.js'
+import type { TensorType } from '../type.js'
 import { type Apply, apply, type Variable } from '../variable.js'
 import { scanGradient } from './grad.js'
 
@@ -112,7 +113,7 @@ function inferScan(
   )
   given.constants.forEach((type, i) => {
     requires.push(
-      ...mustEqual(
+      ...mustEqual('scan', 
         type,
         slots.constants[i]!,
         `constant ${names.constants[i]}: the type the step was made for`,
@@ -121,14 +122,14 @@ function inferScan(
   })
   given.carries.forEach((type, i) => {
     requires.push(
-      ...mustEqual(type, slots.carries[i]!, `state ${names.carries[i]}: the type the step was made for`),
+      ...mustEqual('scan', type, slots.carries[i]!, `state ${names.carries[i]}: the type the step was made for`),
     )
   })
   given.sequences.forEach((type, i) => {
     const [rows, ...rest] = type.shape
     if (rows === undefined) throw new Error('internal: a sequence of a scan has no axis')
     requires.push(
-      ...mustEqual(
+      ...mustEqual('scan', 
         { ...type, shape: rest },
         slots.sequences[i]!,
         `sequence ${names.sequences[i]}: the type the step was made for`,
@@ -143,7 +144,7 @@ function inferScan(
   results.slice(0, counts.carries).forEach((next, i) => {
     const name = slots.carries.length > 0 ? (body.params[counts.constants + i]!.name ?? String(i)) : ''
     requires.push(
-      ...mustEqual(
+      ...mustEqual('scan', 
         next,
         slots.carries[i]!,
         `state ${name}: the next value must have the shape of the initial value`,
@@ -159,17 +160,4 @@ function inferScan(
     ],
     requires,
   }
-}
-
-/** What must hold at run time for two types to be one; the user's own mistakes were reported by `scan` before. */
-function mustEqual(a: TensorType, b: TensorType, rule: string): readonly Requirement[] {
-  const fits =
-    a.dtype === b.dtype &&
-    a.shape.length === b.shape.length &&
-    !a.shape.some((d, i) => differentDim(d, b.shape[i]!))
-  if (!fits) throw new Error(`internal: scan, ${rule}: ${printType(a)} and ${printType(b)}`)
-  return a.shape.flatMap((left, i) => {
-    const right = b.shape[i]!
-    return equalDim(left, right) ? [] : [{ left, relation: 'equal' as const, right, rule }]
-  })
 }

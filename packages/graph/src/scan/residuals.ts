@@ -70,6 +70,8 @@ function isCheap({ op: { family } }: Apply): boolean {
     case 'scatter':
     case 'routine':
     case 'scan':
+    case 'branch':
+    case 'effect':
       return false
     default:
       return family satisfies never

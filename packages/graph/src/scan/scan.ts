@@ -5,8 +5,9 @@
  * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
  */
 import { type Dim, subDim } from '../dim.js'
+import { isBranch, sink } from '../branch/sink.js'
 import { iota } from '../ops/source.js'
-import { freeVariables, topologicalOrder } from '../traverse.js'
+import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
 import { foreignInStep, lengthVaries, namesOverlap, notARecord, notATensor, stateMissing } from './errors.js'
@@ -64,8 +65,9 @@ export function scan<
   const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
   const own = [...settled.params, ...Object.values(slices), ...trips]
   const traced = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
-  const results = guardIndices(own, traced, length, begin)
-  checkSizes(results, own)
+  const written = guardIndices(own, traced, length, begin)
+  checkSizes(written, own)
+  const results = withBranches(written, own)
   const { constants, body } = closeOver(own, results)
   if (options.strict !== undefined) checkStrict(constants, options.strict)
   const loop: Loop = {
@@ -96,6 +98,13 @@ export function scan<
     )
   })
   return histories as Histories<O>
+}
+
+/** What only one side of an `ifElse` needs of the step is computed there; what is the same in every step, before the loop. */
+function withBranches(results: readonly Variable[], own: readonly Variable[]): readonly Variable[] {
+  if (!topologicalOrder(results).some(isBranch)) return results
+  const inside = dependents(results, own)
+  return sink(results, { outer: { has: v => !inside.has(v) } })
 }
 
 function runScan({ slots, body, length, reverse, name }: Loop) {

@@ -1,0 +1,31 @@
+/**
+ * Bodies: the closed functions inside a node. Whoever walks through all of a graph asks here, and need not know which
+ * families have any.
+ */
+import type { BranchParams } from './branch/op.js'
+import type { Lambda } from './lambda.js'
+import type { ScanParams } from './scan/op.js'
+import type { Apply } from './variable.js'
+
+const none: readonly Lambda[] = []
+
+/** The step of a scan, the two sides of a branch; none of any other node. */
+export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
+  switch (op.family.kind) {
+    case 'scan':
+      return [(params as ScanParams).body]
+    case 'branch': {
+      const { then, otherwise } = params as BranchParams
+      return [then, otherwise]
+    }
+    default:
+      return none
+  }
+}
+
+/** The node's params with other bodies; the same params if none has changed. */
+export function withBodies(node: Apply, bodies: readonly Lambda[]): unknown {
+  if (bodiesOf(node).every((body, i) => body === bodies[i])) return node.params
+  if (node.op.family.kind === 'scan') return { ...(node.params as ScanParams), body: bodies[0]! }
+  return { then: bodies[0]!, otherwise: bodies[1]! } satisfies BranchParams
+}

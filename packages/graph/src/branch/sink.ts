@@ -1,0 +1,177 @@
+/**
+ * Sinking: what only one side of a branch needs moves into that side, so that it is computed only when that side runs.
+ *
+ * Outside stays what is needed whatever the conditions are: what leads to a result without passing through a side, and
+ * what both sides of such a branch need. Everything else is computed in each side that needs it.
+ * Branches of one condition that do not wait for each other become one. A graph without branches is left as it is.
+ */
+import { constant } from '../ops/constant.js'
+import { isLight } from '../scan/closure.js'
+import { substitute, topologicalOrder } from '../traverse.js'
+import { type Apply, apply, Variable, withOrigins } from '../variable.js'
+import { mergeBranches } from './merge.js'
+import { applyBranch, type BranchParams, choose } from './op.js'
+
+export const isBranch = (node: Apply): boolean => node.op.family.kind === 'branch'
+
+export interface SinkOptions {
+  /** Variables of the surroundings: neither they nor what they are made of is looked at. */
+  readonly outer?: { has(v: Variable): boolean }
+  /** Variables that are computed outside of all branches. */
+  readonly kept?: Iterable<Variable>
+}
+
+/** The results, with everything in its place. */
+export function sink(results: readonly Variable[], options: SinkOptions = {}): readonly Variable[] {
+  const { outer = nothing, kept = [] } = options
+  const order = topologicalOrder(results, outer)
+  if (!order.some(isBranch)) return results
+  const { outside, sides } = needed(order, [...results, ...inside(order, kept)], outer)
+  const image = new Map<Variable, Variable>()
+  const of = (v: Variable) => image.get(v) ?? v
+  const isOutside = (v: Variable) => v.owner === null || outer.has(v) || outside.has(v.owner)
+  for (const node of order) {
+    if (!outside.has(node)) continue
+    const rebuilt = withOrigins(node.origins, () => {
+      if (isBranch(node)) return rebuild(node.inputs[0]!, sides.get(node)!, isOutside, of)
+      const inputs = node.inputs.map(of)
+      return inputs.every((v, i) => v === node.inputs[i]) ? node : apply(node.op, inputs, node.params)
+    })
+    if (rebuilt !== node) for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+  }
+  return mergeBranches(results.map(of), outer)
+}
+
+const nothing = { has: () => false }
+
+function inside(order: readonly Apply[], kept: Iterable<Variable>): readonly Variable[] {
+  const nodes = new Set(order)
+  return [...kept].filter(v => v.owner !== null && nodes.has(v.owner))
+}
+
+/** What each side of a branch computes, as graphs over the branch's surroundings. */
+interface Sides {
+  readonly then: readonly Variable[]
+  readonly otherwise: readonly Variable[]
+}
+
+export function sidesOf(node: Apply): Sides {
+  const { then, otherwise } = node.params as BranchParams
+  const over = ({ params, results }: BranchParams['then']) =>
+    substitute(results, new Map(params.map((v, i) => [v, node.inputs[i + 1]!])))
+  return { then: over(then), otherwise: over(otherwise) }
+}
+
+/** The nodes that are needed in any case, and the sides of the branches among them. */
+function needed(
+  order: readonly Apply[],
+  wanted: readonly Variable[],
+  outer: { has(v: Variable): boolean },
+): { readonly outside: ReadonlySet<Apply>; readonly sides: ReadonlyMap<Apply, Sides> } {
+  const outside = new Set<Apply>()
+  const sides = new Map<Apply, Sides>()
+  const reach = (from: readonly Variable[], into: Set<Apply>) => {
+    const pending = [...from]
+    while (pending.length > 0) {
+      const v = pending.pop()!
+      const node = v.owner
+      if (node === null || outer.has(v) || outside.has(node) || into.has(node)) continue
+      into.add(node)
+      if (isBranch(node)) pending.push(node.inputs[0]!)
+      else pending.push(...node.inputs)
+    }
+  }
+  reach(wanted, outside)
+  const branches = order.filter(isBranch).reverse()
+  // What both sides of a branch need may contain branches, whose sides may need something in common.
+  for (let before = -1; before < outside.size; ) {
+    before = outside.size
+    for (const node of branches) {
+      if (!outside.has(node)) continue
+      if (!sides.has(node)) sides.set(node, sidesOf(node))
+      const [one, other] = [new Set<Apply>(), new Set<Apply>()]
+      reach(sides.get(node)!.then, one)
+      if (one.size > 0) reach(sides.get(node)!.otherwise, other)
+      const both = [...one].filter(x => other.has(x))
+      const decided = both.length === 0 ? one : decidedBy(node.inputs[0]!, both, outside)
+      for (const common of both) if (!decided.has(common)) outside.add(common)
+    }
+  }
+  return { outside, sides }
+}
+
+/** Of the nodes, and what leads to them, those that depend on a branch of this condition: where it is known they are simpler. */
+function decidedBy(
+  condition: Variable,
+  nodes: readonly Apply[],
+  outside: ReadonlySet<Apply>,
+): ReadonlySet<Apply> {
+  const stop = { has: (v: Variable) => v.owner !== null && outside.has(v.owner) }
+  const found = new Set<Apply>()
+  for (const node of topologicalOrder(
+    nodes.flatMap(x => x.outputs),
+    stop,
+  )) {
+    const own = isBranch(node) && node.inputs[0] === condition
+    if (own || node.inputs.some(v => v.owner !== null && found.has(v.owner))) found.add(node)
+  }
+  return found
+}
+
+/** The branch whose sides hold all that is not outside. */
+function rebuild(
+  condition: Variable,
+  { then, otherwise }: Sides,
+  isOutside: (v: Variable) => boolean,
+  of: (v: Variable) => Variable,
+): Apply {
+  const values = new Map<Variable, Variable>()
+  const capture = (v: Variable) => {
+    if (isOutside(v) && !isSmall(v) && !values.has(v)) values.set(v, new Variable(v.type, null, 0, v.name))
+  }
+  for (const node of topologicalOrder([...then, ...otherwise], { has: isOutside })) node.inputs.forEach(capture)
+  for (const v of [...then, ...otherwise]) capture(v)
+  const params = [...values.values()]
+  const side = (results: readonly Variable[], holds: boolean) => {
+    const known = new Map([...values, [condition, constant(holds, 'bool')]])
+    return { params, results: sink(substitute(results, known)) }
+  }
+  return applyBranch(of(condition), [...values.keys()].map(of), side(then, true), side(otherwise, false))
+}
+
+/** A small constant, or one laid out: cheaper to say again than to pass. */
+function isSmall(v: Variable): boolean {
+  let source = v
+  while (source.owner?.op.family.kind === 'view' && source.owner.inputs.length === 1)
+    source = source.owner.inputs[0]!
+  return source.owner !== null && source.owner.inputs.length === 0 && isLight(source.owner, noVariables)
+}
+
+const noVariables: ReadonlySet<Variable> = new Set()
+
+/** The results with every branch in its flat form: what sank is an ordinary part of the graph again. */
+export function unsink(results: readonly Variable[]): readonly Variable[] {
+  const image = new Map<Variable, Variable>()
+  settle(results, image)
+  return results.map(v => image.get(v) ?? v)
+}
+
+function settle(results: readonly Variable[], image: Map<Variable, Variable>): void {
+  const of = (v: Variable) => image.get(v) ?? v
+  for (const node of topologicalOrder(results, image)) {
+    withOrigins(node.origins, () => {
+      if (isBranch(node)) {
+        const { then, otherwise } = sidesOf(node)
+        settle([...then, ...otherwise], image)
+        const condition = of(node.inputs[0]!)
+        for (const [i, v] of node.outputs.entries())
+          image.set(v, choose(condition, of(then[i]!), of(otherwise[i]!)))
+        return
+      }
+      const inputs = node.inputs.map(of)
+      const same = inputs.every((v, i) => v === node.inputs[i])
+      const rebuilt = same ? node : apply(node.op, inputs, node.params)
+      for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+    })
+  }
+}
