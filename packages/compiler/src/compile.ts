@@ -15,6 +15,7 @@ import {
   printGraph,
   printType,
   Shared,
+  sink,
   type Value,
   Variable,
 } from '@arignote/graph'
@@ -24,7 +25,8 @@ import { referenceBackend } from './5-emit/reference/index.js'
 import { wasmBackend, wasmScalarBackend } from './5-emit/wasm/index.js'
 import { Compiled, type Source } from './6-run/compiled.js'
 import { heap } from './6-run/heap.js'
-import type { Backend, CompiledGraph, MemoryReport } from './executable.js'
+import type { PrintEvent } from './effects.js'
+import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
 import { nativeBackend } from './pipeline.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
 import { sizesIn, variablesOf } from './sizes.js'
@@ -57,6 +59,8 @@ export interface CompileOptions {
   readonly defaults?: ReadonlyMap<Variable, Value>
   /** Default 'wasm'. */
   readonly backend?: BackendName
+  /** Receives what `print` prints, instead of the console; may not call a compiled function. */
+  readonly onPrint?: (event: PrintEvent) => void
   /** Whether the graph is rewritten; default true. An object leaves some rules out, by name. */
   readonly optimize?: boolean | { readonly without: readonly string[] }
 }
@@ -128,7 +132,7 @@ export function compileFor<
   } = options ?? {}
   const structure = structureOf(outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
-  const written = graphOf(signature, structure.list.length)
+  const written = graphOf(signature, structure.list.length, inspectionOf(options ?? {}))
   trace('graph', 'signature', () => printGraph({ graph: written }))
   const graph = timed('optimize', () => optimized(written, options?.optimize ?? true))
   trace(
@@ -159,10 +163,16 @@ export function compileFor<
   return Object.assign(f, methods) as unknown as CompiledFunction<I, O, Options>
 }
 
-function graphOf({ name, inputs, shared, results, updates }: Signature, outputs: number): CompiledGraph {
-  const fn = ownLambda([...inputs, ...shared], results)
-  return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates }
+function graphOf(
+  { name, inputs, shared, results, updates }: Signature,
+  outputs: number,
+  inspection: Inspection,
+): CompiledGraph {
+  const fn = ownLambda([...inputs, ...shared], sink(results))
+  return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, inspection }
 }
+
+const inspectionOf = ({ onPrint }: CompileOptions): Inspection => (onPrint === undefined ? {} : { onPrint })
 
 function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['optimize']>): CompiledGraph {
   if (choice === false) return graph

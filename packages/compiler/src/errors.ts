@@ -289,11 +289,7 @@ export function indexOutOfRange(
     operation: node.op.name,
     problem: `index ${index} is out of range for an axis of size ${size}`,
     operands: operandsOf(node),
-    lines: [
-      ...found,
-      ...steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`),
-      'indices count from 0; negative ones are refused',
-    ],
+    lines: [...found, ...stepLines(steps), 'indices count from 0; negative ones are refused'],
     origins: node.origins,
   })
 }
@@ -306,6 +302,24 @@ function indexOfPosition(shape: readonly number[], at: number): readonly number[
     rest = Math.floor(rest / size)
   }
   return index.reverse()
+}
+
+/** The steps of scans that an error happened in. */
+const stepLines = (steps: readonly { readonly scan: string; readonly step: number }[]) =>
+  steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`)
+
+export function assertionFailed(
+  node: Apply,
+  message: string,
+  steps: readonly { readonly scan: string; readonly step: number }[],
+): ArignoteError {
+  return report(NumericError, 'E243', {
+    operation: 'assert',
+    problem: message,
+    operands: operandsOf(node).slice(0, 1),
+    lines: stepLines(steps),
+    origins: node.origins,
+  })
 }
 
 const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`

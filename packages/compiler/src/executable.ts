@@ -3,6 +3,7 @@
  */
 import type { DimSymbol, Lambda, Shared } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
+import type { PrintEvent } from './effects.js'
 
 /** What is compiled: one Lambda, and what its params and results mean. */
 export interface CompiledGraph {
@@ -15,6 +16,14 @@ export interface CompiledGraph {
   readonly shared: readonly Shared[]
   /** The shared variables that get the new values, in order of those results. No two are the same. */
   readonly updates: readonly Shared[]
+  /** What the user wants to see of calls; absent: nothing but prints, on the console. */
+  readonly inspection?: Inspection
+}
+
+/** What calls report, besides their results. */
+export interface Inspection {
+  /** Receives what `print` prints. */
+  readonly onPrint?: (event: PrintEvent) => void
 }
 
 /** Every size symbol of the graph with its value in this call. */

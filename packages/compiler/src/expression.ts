@@ -28,7 +28,7 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
     const v = stack.pop()!
     const node = v.owner
     if (node === null) throw new Error(`internal: ${v.name ?? 'an input'} has no place`)
-    const pointwise = interior.get(v)! && node.op.family.kind === 'map'
+    const pointwise = interior.get(v)! && isElementwise(node)
     for (const input of node.inputs) {
       const table = placeOf(input) === null ? interior : leaves
       const before = table.get(input)
@@ -56,13 +56,18 @@ export function isPointwise({ interior, leaves }: Expression, anchor: Apply | nu
       const node = v.owner!
       return (
         node === anchor ||
-        node.op.family.kind === 'map' ||
+        isElementwise(node) ||
         (node.op.family.kind === 'source' && node.op.family.flat === true) ||
         scalar(v) ||
         repeatedScalar(v) !== null
       )
     })
   )
+}
+
+/** Each element is made from the elements at its own index. */
+function isElementwise({ op }: Apply): boolean {
+  return op.family.kind === 'map' || op.family.kind === 'effect'
 }
 
 /** The scalar that every element of a chain of views is: views that only lay elements out, so that all are the one. */
@@ -81,6 +86,8 @@ export function nodeCost(node: Apply): number {
   switch (node.op.family.kind) {
     case 'map':
       return mapCost(node).instructions
+    case 'effect':
+      return 0
     case 'gather':
       return 3
     case 'view':

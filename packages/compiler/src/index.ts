@@ -11,8 +11,18 @@ export {
   type Outputs,
   type Results,
 } from './compile.js'
+export { type PrintEvent, printedText, type Visit } from './effects.js'
 export type { MemoryReport } from './executable.js'
 export { type Forms, formsOf } from './forms.js'
-export type { Buffer, BufferRef, Call, Program, Repeat, Run, Step } from './program.js'
+export {
+  type Buffer,
+  type BufferRef,
+  type Call,
+  type Program,
+  type Repeat,
+  type Run,
+  type Step,
+  stepsIn,
+} from './program.js'
 export type { Pairs } from './signature.js'
 export { type VerifyGradOptions, verifyGrad } from './verify-grad.js'

@@ -21,7 +21,7 @@ import { indexOutOfRange } from './errors.js'
 import type { Backend, Binding, CompiledGraph } from './executable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
-import { type Aliases, type Call, elementsOf, mapTasks, type Program, type Step } from './program.js'
+import { type Aliases, type Call, elementsOf, mapTasks, type Program, runsOf, type Step } from './program.js'
 import { timed, trace } from './trace.js'
 
 interface Compiled {
@@ -120,7 +120,7 @@ export function planOf(program: Program<Call>, aliases: Aliases, binding: Bindin
 }
 
 export function callsOf(steps: readonly Step<Call>[]): readonly Call[] {
-  return steps.flatMap(step => (step.kind === 'repeat' ? callsOf(step.body) : [step.task]))
+  return runsOf(steps).map(({ task }) => task)
 }
 
 export function distinctKernels(steps: readonly Step<Call>[]): readonly Kernel[] {

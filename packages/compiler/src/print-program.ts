@@ -1,7 +1,7 @@
 /**
- * A program as text: a line per kernel with what it reads and writes, repeats indented. Names are given by position.
+ * A program as text: a line per kernel with what it reads and writes, repeats and branches indented. Names are given by position.
  */
-import { printDim } from '@arignote/graph'
+import { type EffectParams, printDim } from '@arignote/graph'
 import { dtypeInfo } from '@arignote/loops'
 import {
   type Aliases,
@@ -11,6 +11,7 @@ import {
   isInPlace,
   type Program,
   type Step,
+  stepsIn,
 } from './program.js'
 
 export function printProgram(program: Program<Call>, aliases: Aliases = new Map()): string {
@@ -31,6 +32,15 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
       if (step.kind === 'repeat') {
         lines.push(`${indent}repeat ${step.name} t${step.trip.depth} < ${printDim(step.count)}`)
         walk(step.body, `${indent}  `)
+      } else if (step.kind === 'branch') {
+        lines.push(`${indent}if ${refText(step.condition)}`)
+        walk(step.thenSteps, `${indent}  `)
+        lines.push(`${indent}else`)
+        walk(step.elseSteps, `${indent}  `)
+      } else if (step.kind === 'host') {
+        const { text } = step.node.params as EffectParams
+        const said = text === null ? '' : ` ${JSON.stringify(text)}`
+        lines.push(`${indent}${step.node.op.name}(${refText(step.value.ref)})${said}`)
       } else {
         const written = step.writes.map(refText).join(', ')
         const read = step.reads.filter(ref => !step.writes.includes(ref)).map(refText)
@@ -66,8 +76,10 @@ export function nameBuffers(program: Program<Call>): ReadonlyMap<Buffer, string>
   }
   const walk = (steps: readonly Step<Call>[]) => {
     for (const step of steps) {
-      if (step.kind === 'repeat') walk(step.body)
-      else for (const ref of [...step.writes, ...step.reads]) meet(ref)
+      if (step.kind === 'run') for (const ref of [...step.writes, ...step.reads]) meet(ref)
+      if (step.kind === 'branch') meet(step.condition)
+      if (step.kind === 'host') meet(step.value.ref)
+      walk(stepsIn(step))
     }
   }
   walk(program.steps)

@@ -195,7 +195,39 @@ export interface Repeat<Task> {
   readonly body: readonly Step<Task>[]
 }
 
-export type Step<Task> = Run<Task> | Repeat<Task>
+/** One of two lists of steps: `thenSteps` where the byte at `condition` is not 0. */
+export interface Branch<Task> {
+  readonly kind: 'branch'
+  readonly condition: BufferRef
+  readonly thenSteps: readonly Step<Task>[]
+  readonly elseSteps: readonly Step<Task>[]
+}
+
+/** What the host does, and may throw: the effect of a node of that family, on the value that lies there. */
+export interface Host {
+  readonly kind: 'host'
+  readonly node: Apply
+  readonly value: Place
+}
+
+export type Step<Task> = Run<Task> | Repeat<Task> | Branch<Task> | Host
+
+/** The steps inside a step, in the order of the text. */
+export function stepsIn<Task>(step: Step<Task>): readonly Step<Task>[] {
+  switch (step.kind) {
+    case 'repeat':
+      return step.body
+    case 'branch':
+      return [...step.thenSteps, ...step.elseSteps]
+    default:
+      return []
+  }
+}
+
+/** Every run, those inside of other steps included, in the order of the text. */
+export function runsOf<Task>(steps: readonly Step<Task>[]): readonly Run<Task>[] {
+  return steps.flatMap(step => (step.kind === 'run' ? [step] : runsOf(stepsIn(step))))
+}
 
 /** What the error record's code stands for: the node whose index was out of range. */
 export interface FailureRecord {
@@ -241,8 +273,17 @@ export function mapTasks<A, B>(
   change: (task: A, run: Run<A>) => Pick<Run<B>, 'task' | 'reads' | 'writes'>,
 ): Program<B> {
   const steps = (list: readonly Step<A>[]): readonly Step<B>[] =>
-    list.map(step =>
-      step.kind === 'repeat' ? { ...step, body: steps(step.body) } : { ...step, ...change(step.task, step) },
-    )
+    list.map(step => {
+      switch (step.kind) {
+        case 'repeat':
+          return { ...step, body: steps(step.body) }
+        case 'branch':
+          return { ...step, thenSteps: steps(step.thenSteps), elseSteps: steps(step.elseSteps) }
+        case 'host':
+          return step
+        default:
+          return { ...step, ...change(step.task, step) }
+      }
+    })
   return { ...program, steps: steps(program.steps) }
 }

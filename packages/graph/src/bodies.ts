@@ -15,8 +15,8 @@ export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
     case 'scan':
       return [(params as ScanParams).body]
     case 'branch': {
-      const { then, otherwise } = params as BranchParams
-      return [then, otherwise]
+      const { thenBody, elseBody } = params as BranchParams
+      return [thenBody, elseBody]
     }
     default:
       return none
@@ -27,5 +27,5 @@ export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
 export function withBodies(node: Apply, bodies: readonly Lambda[]): unknown {
   if (bodiesOf(node).every((body, i) => body === bodies[i])) return node.params
   if (node.op.family.kind === 'scan') return { ...(node.params as ScanParams), body: bodies[0]! }
-  return { then: bodies[0]!, otherwise: bodies[1]! } satisfies BranchParams
+  return { thenBody: bodies[0]!, elseBody: bodies[1]! } satisfies BranchParams
 }

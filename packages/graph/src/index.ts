@@ -14,6 +14,7 @@ export * from './errors.js'
 export * from './fluent.js'
 
 import './fluent-arrays.js'
+import './fluent-control.js'
 import './fluent-routines.js'
 
 export * from './form.js'

@@ -26,6 +26,13 @@ export class Names {
     return new Names({ symbols: this.#symbols, taken: this.#taken })
   }
 
+  /** Names for a side of a branch: its params are what they stand for. */
+  shared(params: readonly Variable[], as: readonly Variable[]): Names {
+    const inner = this.inner()
+    for (const [i, v] of params.entries()) inner.#variables.set(v, this.of(as[i]!))
+    return inner
+  }
+
   of(v: Variable): string {
     const known = this.#variables.get(v)
     if (known !== undefined) return known

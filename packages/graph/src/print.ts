@@ -6,14 +6,16 @@
  *   b:f32[batch] = sum a {axes: [1]}
  *   return b
  *
- * Names are given per print, by position: the same graph prints the same text however it came about. A scan's step
- * stands indented below it; an output that nobody reads is `_`.
+ * Names are given per print, by position: the same graph prints the same text however it came about. A scan's step, and
+ * the sides of a branch, stand indented below it; an output that nobody reads is `_`.
  */
+import { bodiesOf } from './bodies.js'
 import { DimExpr } from './dim.js'
 import { placesOf } from './errors.js'
 import type { Lambda } from './lambda.js'
 import type { Contraction } from './op.js'
 import type { ConstantParams } from './ops/constant.js'
+import type { EffectParams } from './ops/effect.js'
 import type { Origin } from './origin.js'
 import { Names } from './print-names.js'
 import type { ScanParams } from './scan/op.js'
@@ -88,11 +90,7 @@ function equations(
     const text = `${outputs.join(', ')} = ${[node.op.name, ...operands(node, names)].join(' ')}`
     // Equal constants are one for the whole process: their places say nothing about this graph.
     lines.push(withPlace(text, node.op.family.kind === 'constant' ? [] : node.origins))
-    if (node.op.family.kind === 'scan') {
-      const { body } = node.params as ScanParams
-      const step = equations({ ...body, updates: [] }, names.inner(), placeOf)
-      lines.push(...step.map(line => `  ${line}`))
-    }
+    lines.push(...insides(node, names, placeOf).map(line => `  ${line}`))
   }
   const outputs = results.slice(0, results.length - updates.length)
   const news = results.slice(outputs.length)
@@ -101,6 +99,22 @@ function equations(
     `return ${outputs.map(v => names.of(v)).join(' ')}`.trimEnd(),
     ...updates.map((v, i) => `${names.of(v)} := ${names.of(news[i]!)}`),
   ]
+}
+
+/** The step of a scan; the two sides of a branch, over the names of its surroundings. */
+function insides(
+  node: Apply,
+  names: Names,
+  placeOf: ((origins: readonly Origin[]) => string) | null,
+): readonly string[] {
+  const [body, other] = bodiesOf(node)
+  if (body === undefined) return []
+  if (other === undefined) return equations({ ...body, updates: [] }, names.inner(), placeOf)
+  const side = ({ params, results }: Lambda) => {
+    const own = names.shared(params, node.inputs.slice(1))
+    return equations({ params: [], results, updates: [] }, own, placeOf).map(line => `  ${line}`)
+  }
+  return ['then', ...side(body), 'otherwise', ...side(other)]
 }
 
 const longestConstant = 6
@@ -120,6 +134,11 @@ export function printParams(node: Apply, names: Names): string {
   if (kind === 'scan') {
     const { length, reverse, name } = node.params as ScanParams
     return `{${[`length: ${names.dim(length)}`, ...(reverse ? ['reverse'] : []), ...(name === null ? [] : [name])].join(', ')}}`
+  }
+  if (kind === 'branch') return ''
+  if (kind === 'effect') {
+    const { text } = node.params as EffectParams
+    return text === null ? '' : JSON.stringify(text)
   }
   return node.params === null ? '' : printValue(node.params, names)
 }

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Call, type Forms, formsOf, type Outputs, type Step } from '@arignote/compiler'
+import { type Call, type Forms, formsOf, type Outputs, type Step, stepsIn } from '@arignote/compiler'
 import type { Shared, Value, Variable } from '@arignote/graph'
 
 export interface Sample {
@@ -52,17 +52,19 @@ export function expectedTexts(
 
 /** Every kernel call of these steps, loops included. */
 export function callsIn(steps: readonly Step<Call>[]): readonly Call[] {
-  return steps.flatMap(step => (step.kind === 'repeat' ? callsIn(step.body) : [step.task]))
+  return steps.flatMap(step => (step.kind === 'run' ? [step.task] : callsIn(stepsIn(step))))
 }
 
 /**
  * What a program does, in short: `contract` for a contraction, `map` for whatever else is neither a packing of panels nor
- * a check of indices; loops in brackets, as in `contract [contract map] map`.
+ * a check of indices; loops in brackets, as in `contract [contract map] map`, branches in braces, effects by name.
  */
 export function outline(steps: readonly Step<Call>[]): string {
   return steps
     .flatMap(step => {
       if (step.kind === 'repeat') return [`[${outline(step.body)}]`]
+      if (step.kind === 'branch') return [`{${outline(step.thenSteps)} | ${outline(step.elseSteps)}}`]
+      if (step.kind === 'host') return [step.node.op.name]
       const { name } = step.task.kernel
       if (name === 'pack' || name === 'check') return []
       return [name === 'contract' ? name : 'map']

@@ -104,6 +104,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
     A.scan(({ n }) => ({ total: A.ones([n]).sum() }), { sequences: { n: sizes } })
   },
   E071: () => A.scan(({ h }) => ({ h }), { state: { h: one() }, steps: 2, unroll: 0 }),
+  E080: () => A.ifElse(one(), 1, 2),
+  E081: () => A.ifElse(true, one(), A.vector('i', 'int32')),
+  E082: () => A.ifElse(true, one(), two()),
+  E083: () => A.ifElse(true, [one()], [one(), one()] as never),
   E200: () => compile([1 as never], one()),
   E201: () => compile([one().add(1)], []),
   E202: () => {
@@ -183,6 +187,15 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const long = A.arange(0, 40_000, 1, 'float32')
     const large = long.expandDims(1).add(long).exp()
     compile([], A.dot(large, large).sum(), { optimize: false })()
+  },
+  E242: () => {
+    const x = A.scalar('x')
+    const f = compile([x], x)
+    compile([x], A.print(x), { onPrint: () => f(1) })(1)
+  },
+  E243: () => {
+    const x = A.scalar('x')
+    compile([x], A.assert(x, x.gt(0), 'x is positive'))(-1)
   },
   E250: () => verifyGrad(x => A.relu(x), [[0]]),
 }

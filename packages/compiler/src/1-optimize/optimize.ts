@@ -2,7 +2,8 @@
  * Optimize: a closed tensor function  →  an equal one that costs less. Sizes may still be symbols.
  *
  * Two passes alternate until neither changes anything: the rows of the rule tables, bottom-up and in the bodies of scans
- * too (`graph/rewrite`), and the rules that need to know who reads what, most of them about scans (`scans.ts`).
+ * too (`graph/rewrite`), and the rules that need to know who reads what, most of them about scans and branches
+ * (`scans.ts`).
  */
 import {
   type Apply,
@@ -17,6 +18,7 @@ import {
 import { unknownRule } from '../errors.js'
 import { isTraced, output } from '../trace.js'
 import { narrowRules } from './narrow.js'
+import { branchMerge, branchRules } from './rules/branch.js'
 import { chains } from './rules/chain.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
@@ -38,9 +40,14 @@ export const rows: readonly Rule[] = [
 ]
 
 /** The names of all rules, in the order of the tables. */
-export const ruleNames: readonly string[] = [...rows, ...narrowRules, ...mergeRules, ...scanRules].map(
-  ({ name }) => name,
-)
+export const ruleNames: readonly string[] = [
+  ...rows,
+  ...narrowRules,
+  ...mergeRules,
+  ...scanRules,
+  branchMerge,
+  ...branchRules,
+].map(({ name }) => name)
 
 export interface OptimizeOptions {
   /** One line for each rule that was applied; ARIGNOTE_TRACE=rules writes them to the console. */

@@ -1,7 +1,7 @@
 /**
- * The rules that have to know who reads what, most of them about scans; inner ones first.
+ * The rules that have to know who reads what, most of them about scans and branches; inner ones first.
  *
- * One sweep: what is read in part is computed in part (`narrow.ts`), bodies are swept before the scans they belong to,
+ * One sweep: what is read in part is computed in part (`narrow.ts`), bodies are swept before the nodes they belong to,
  * scans are merged, then each is taken apart (`recurrence.ts`), changed by the rules until none applies, and put together
  * again. What a sweep brings outside or merges gives the rows of the other tables something to do, and they the next
  * sweep; `optimize` alternates.
@@ -9,15 +9,18 @@
 import {
   type Apply,
   apply,
+  bodiesOf,
+  type Lambda,
   lambda,
-  type ScanParams,
   topologicalOrder,
   type Variable,
+  withBodies,
   withOrigins,
 } from '@arignote/graph'
 import { type MergeRule, mergeIn } from './merge.js'
 import { type NarrowRule, narrow, narrowRules } from './narrow.js'
 import { Recurrence } from './recurrence.js'
+import { type BranchRule, branchMerge, branchRules } from './rules/branch.js'
 import { scanAccumulate } from './rules/scan-accumulate.js'
 import { scanInvariants, scanSequences } from './rules/scan-hoist.js'
 import { scanLift } from './rules/scan-lift.js'
@@ -50,6 +53,8 @@ export class Sweeper {
   readonly #merges: readonly MergeRule[]
   readonly #narrowings: readonly NarrowRule[]
   #narrowed = 0
+  readonly #branchRules: readonly BranchRule[]
+  readonly #mergesBranches: boolean
 
   constructor(
     isOn: (rule: { readonly name: string }) => boolean,
@@ -58,13 +63,15 @@ export class Sweeper {
     this.#rules = scanRules.filter(isOn)
     this.#merges = mergeRules.filter(isOn)
     this.#narrowings = narrowRules.filter(isOn)
+    this.#branchRules = branchRules.filter(isOn)
+    this.#mergesBranches = isOn(branchMerge)
   }
 
   sweep(given: readonly Variable[]): readonly Variable[] {
     const before = topologicalOrder(given)
     const results = this.#narrow(given, before)
     const order = results === given ? before : topologicalOrder(results)
-    if (!order.some(isScan)) return results
+    if (!order.some(hasBodies)) return results
     const merged = this.#merge(results, order)
     return this.#each(merged, merged === results ? order : topologicalOrder(merged))
   }
@@ -84,7 +91,10 @@ export class Sweeper {
       results = mergeIn(results, rule, groups)
       order = topologicalOrder(results)
     }
-    return results
+    if (!this.#mergesBranches || !order.some(node => hasBodies(node) && !isScan(node))) return results
+    const merged = branchMerge.apply(results)
+    if (merged !== results) this.trace?.(branchMerge.name, results[0]!.owner!)
+    return merged
   }
 
   #each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
@@ -96,15 +106,13 @@ export class Sweeper {
       const inputs = node.inputs.map(of)
       const same = inputs.every((v, i) => v === node.inputs[i])
       const rebuilt = same ? node : withOrigins(node.origins, () => apply(node.op, inputs, node.params))
-      if (!isScan(node)) {
+      if (!hasBodies(node)) {
         if (!same) for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
         continue
       }
+      const wanted = node.outputs.map(v => read.has(v))
       const outputs = withOrigins(node.origins, () =>
-        this.#simplify(
-          rebuilt,
-          node.outputs.map(v => read.has(v)),
-        ),
+        isScan(node) ? this.#simplify(rebuilt, wanted) : this.#simplifyBranch(rebuilt, wanted),
       )
       for (const [i, v] of node.outputs.entries())
         if (outputs[i] !== v && outputs[i] !== null) image.set(v, outputs[i]!)
@@ -129,11 +137,26 @@ export class Sweeper {
     return swept.outputs.map(v => image.get(v) ?? null)
   }
 
+  /** One step; the next sweep goes on where there is more to do. */
+  #simplifyBranch(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
+    const swept = this.#sweepBody(node)
+    for (const rule of this.#branchRules) {
+      const outputs = rule.apply(swept, read)
+      if (outputs === null) continue
+      this.trace?.(rule.name, node)
+      return outputs
+    }
+    return swept.outputs
+  }
+
   #sweepBody(node: Apply): Apply {
-    const params = node.params as ScanParams
-    const results = this.sweep(params.body.results)
-    if (results.every((v, i) => v === params.body.results[i])) return node
-    return apply(node.op, node.inputs, { ...params, body: lambda(params.body.params, results) })
+    const params = withBodies(node, bodiesOf(node).map(this.#swept))
+    return params === node.params ? node : apply(node.op, node.inputs, params)
+  }
+
+  readonly #swept = (body: Lambda): Lambda => {
+    const results = this.sweep(body.results)
+    return results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
   }
 
   #applyOne(r: Recurrence): boolean {
@@ -148,4 +171,8 @@ export class Sweeper {
 
 function isScan(node: Apply): boolean {
   return node.op.family.kind === 'scan'
+}
+
+function hasBodies(node: Apply): boolean {
+  return bodiesOf(node).length > 0
 }

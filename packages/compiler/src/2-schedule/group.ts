@@ -9,12 +9,12 @@ import { type Apply, type Dim, dimKey, type Variable } from '@arignote/graph'
 import { type Expression, expressionOf, isPlainMap, nodeCost, repeatedScalar } from '../expression.js'
 import type { Buffer } from '../program.js'
 import type { Root } from './block.js'
-import type { Decision } from './materialize.js'
+import { affected, type Decision } from './materialize.js'
 import { inOrder, readOldValuesFirst, sparingly } from './order.js'
 
-/** A kernel to be, a scan, or a check of index values. */
+/** A kernel to be, a scan, a branch, an effect, or a check of index values. */
 export interface Unit {
-  readonly kind: 'map' | 'anchored' | 'scan' | 'check'
+  readonly kind: 'map' | 'anchored' | 'scan' | 'branch' | 'effect' | 'check'
   readonly roots: Root[]
   readonly node: Apply | null
   readonly needs: Set<Unit>
@@ -66,7 +66,12 @@ function formUnits(decision: Decision): Unit[] {
 
   const pending = [
     ...decision.indexed.map(node => ({ position: position.get(node)! - 0.5, root: null, node })),
-    ...decision.scans.map(node => ({ position: position.get(node)!, root: null, node })),
+    ...[...decision.scans, ...decision.branches].map(node => ({
+      position: position.get(node)!,
+      root: null,
+      node,
+    })),
+    ...decision.effects.map(node => ({ position: position.get(node)! - 0.5, root: null, node })),
     ...[...decision.roots.values(), ...decision.copies].map(root => ({
       position: at(root.store.value),
       root,
@@ -76,9 +81,8 @@ function formUnits(decision: Decision): Unit[] {
 
   for (const item of pending) {
     const { root, node } = item
-    if (node !== null && node.op.family.kind === 'scan') addScan(node, item.position)
-    else if (node !== null) producer.set(node, checkOf(node, item.position))
-    else addRoot(root!, item.position)
+    if (node === null) addRoot(root!, item.position)
+    else addNode(node, item.position)
   }
   return units
 
@@ -95,6 +99,19 @@ function formUnits(decision: Decision): Unit[] {
       known.set(size, unit)
     }
     return unit
+  }
+
+  function addNode(node: Apply, at: number): void {
+    const { kind } = node.op.family
+    if (kind === 'scan' || kind === 'branch') addBlock(kind, node, at)
+    else if (kind === 'effect') producer.set(node, addEffect(node, at))
+    else producer.set(node, checkOf(node, at))
+  }
+
+  function addEffect(node: Apply, at: number): Unit {
+    const leaf = { variable: affected(node), pointwise: true }
+    const expression = { interior: new Set<Variable>(), leaves: [leaf] }
+    return addUnit('effect', node, [], expression, needsOf(expression), at)
   }
 
   function addRoot(root: Root, at: number): void {
@@ -118,12 +135,12 @@ function formUnits(decision: Decision): Unit[] {
     producer.set(own ? value : root, unit)
   }
 
-  function addScan(node: Apply, at: number): void {
+  function addBlock(kind: 'scan' | 'branch', node: Apply, at: number): void {
     const needs = new Set<Unit>()
     for (const input of node.inputs) for (const unit of producersOf(input)) needs.add(unit)
     for (const copy of decision.initial.get(node) ?? [])
       for (const unit of producersOfPart(copy)) needs.add(unit)
-    const unit = addUnit('scan', node, [], { interior: new Set(), leaves: [] }, needs, at)
+    const unit = addUnit(kind, node, [], { interior: new Set(), leaves: [] }, needs, at)
     for (const output of node.outputs) producer.set(output, unit)
   }
 

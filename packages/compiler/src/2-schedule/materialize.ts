@@ -35,9 +35,11 @@ const cheapToBroadcast = 4
 
 /** What a block has to do, and in whose memory it ends up. */
 export class Decision {
-  readonly scans: readonly Apply[]
+  readonly scans: Apply[] = []
+  readonly branches: Apply[] = []
+  readonly effects: Apply[] = []
   /** Nodes that read or write by index values, in order. */
-  readonly indexed: readonly Apply[]
+  readonly indexed: Apply[] = []
   readonly order: readonly Apply[]
   /** Stored values with memory of their own, by variable. */
   readonly roots = new Map<Variable, Root>()
@@ -67,14 +69,7 @@ export class Decision {
     this.results = new Set(results)
     this.order = topologicalOrder(results, new Set(block.places.keys()))
     this.consumers = findConsumers(results)
-    this.scans = this.order.filter(node => node.op.family.kind === 'scan')
-    this.indexed = this.order.filter(
-      node => node.op.family.kind === 'gather' || node.op.family.kind === 'scatter',
-    )
-    for (const node of this.order) {
-      const output = node.outputs[0]!
-      if (node.op.family.kind === 'constant' && output.ndim > 0) block.places.set(output, constantPlace(node))
-    }
+    for (const node of this.order) this.sort(node)
     const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
     for (const node of this.scans)
       this.initial.set(
@@ -87,6 +82,28 @@ export class Decision {
     for (const v of wanted) this.add(v)
     this.limitExpressions()
     this.wantedPlaces = wanted.map(v => this.contiguous(v))
+  }
+
+  private sort(node: Apply): void {
+    switch (node.op.family.kind) {
+      case 'constant': {
+        const output = node.outputs[0]!
+        if (output.ndim > 0) this.block.places.set(output, constantPlace(node))
+        break
+      }
+      case 'scan':
+        this.scans.push(node)
+        break
+      case 'branch':
+        this.branches.push(node)
+        break
+      case 'effect':
+        this.effects.push(node)
+        break
+      case 'gather':
+      case 'scatter':
+        this.indexed.push(node)
+    }
   }
 
   /** Gives a variable memory, unless it has some. */
@@ -102,6 +119,7 @@ export class Decision {
 
   private own(v: Variable, place: Place): void {
     this.block.places.set(v, place)
+    if (v.owner?.op.family.kind === 'branch') return
     if (!this.placeParts(v)) this.roots.set(v, { store: { value: v, place } })
   }
 
@@ -170,6 +188,13 @@ export class Decision {
       case 'scan':
         for (const input of node.inputs) if (!isInitialCarryOnly(node, input)) this.add(input)
         break
+      case 'branch':
+        for (const input of node.inputs) this.add(input)
+        for (const v of node.outputs) if (this.results.has(v) || this.consumers.has(v)) this.add(v)
+        break
+      case 'effect':
+        this.add(affected(node))
+        break
       case 'view':
         if (family.divides && this.block.placeOf(output) === null) this.add(node.inputs[0]!)
         break
@@ -231,7 +256,7 @@ export class Decision {
     for (const node of this.order) {
       const output = node.outputs[0]!
       const kind = node.op.family.kind
-      if (kind === 'scan' || !isOpen(output)) continue
+      if (kind === 'scan' || kind === 'branch' || !isOpen(output)) continue
       if (kind === 'view' && broadcasts(node)) {
         const source = this.unviewed(node.inputs[0]!)
         const isDear = (cost.get(source) ?? 0) > cheapToBroadcast
@@ -253,6 +278,11 @@ export class Decision {
       }
     }
   }
+}
+
+/** What the host looks at: the value that is printed, or whether what is asserted holds. */
+export function affected(node: Apply): Variable {
+  return node.inputs.at(-1)!
 }
 
 /** It is put together from parts, which are then computed where they belong. */

@@ -2,8 +2,8 @@
  * The order of a block's units: by need, and otherwise as the graph has it – but where the next one would take much memory,
  * those that take less, or give some back, go first.
  *
- * Checks come as early as they can, so that they precede whatever cannot be undone; what reads the old value of a shared
- * variable comes before what replaces it.
+ * Checks and effects come as early as they can, so that they precede whatever cannot be undone; what reads the old value
+ * of a shared variable comes before what replaces it.
  */
 import type { Dim, Variable } from '@arignote/graph'
 import { bytesOf } from '@arignote/loops'
@@ -29,9 +29,9 @@ export function readOldValuesFirst(
   }
 }
 
-function readBy({ kind, node, expressions }: Unit): readonly Variable[] {
-  const leaves = expressions.flatMap(x => x.leaves.map(leaf => leaf.variable))
-  return kind === 'scan' ? [...leaves, ...node!.inputs] : leaves
+function readBy(unit: Unit): readonly Variable[] {
+  const leaves = unit.expressions.flatMap(x => x.leaves.map(leaf => leaf.variable))
+  return isBlock(unit) ? [...leaves, ...unit.node!.inputs] : leaves
 }
 
 function dependsOn(unit: Unit, other: Unit): boolean {
@@ -80,7 +80,7 @@ export function sparingly(
   for (const unit of order) {
     const places = [
       ...unit.roots.map(root => root.store.place),
-      ...(unit.kind === 'scan' ? unit.node!.outputs.flatMap(v => block.places.get(v) ?? []) : []),
+      ...(isBlock(unit) ? unit.node!.outputs.flatMap(v => block.places.get(v) ?? []) : []),
     ]
     const own = [...new Set(places.map(place => place.ref.buffer))].filter(isOwn)
     for (const buffer of own) sizes.set(buffer, elementsOf(buffer, estimate) * bytesOf(buffer.dtype))
@@ -124,4 +124,8 @@ export function sparingly(
   return result
 }
 
-const priority = (unit: Unit) => (unit.kind === 'check' ? unit.position - 1e9 : unit.position)
+/** It has steps of its own. */
+const isBlock = ({ kind }: Unit) => kind === 'scan' || kind === 'branch'
+
+const priority = ({ kind, position }: Unit) =>
+  kind === 'check' || kind === 'effect' ? position - 1e9 : position

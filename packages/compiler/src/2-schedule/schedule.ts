@@ -4,7 +4,15 @@
  * Decided here: which variables get memory (`materialize.ts`), which of them one kernel computes (`group.ts`), and in
  * which order. Everything else is inlined into its users by `3-lower`. Loops, bytes and addresses are unknown here.
  */
-import { type Apply, type Dim, type ScanParams, sizeOf, type Variable } from '@arignote/graph'
+import {
+  type Apply,
+  type BranchParams,
+  type Dim,
+  type Lambda,
+  type ScanParams,
+  sizeOf,
+  type Variable,
+} from '@arignote/graph'
 import type { CompiledGraph } from '../executable.js'
 import type {
   Buffer,
@@ -21,7 +29,7 @@ import type {
 import { Block, freshPlace, wholePlace } from './block.js'
 import { contractGroup, hasLongSum } from './contract.js'
 import { groupUnits, indexedSize, indexInput, type Unit } from './group.js'
-import { Decision } from './materialize.js'
+import { affected, Decision } from './materialize.js'
 import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
 
 /** Builds the program of a graph. `estimate` gives a typical number for a size, for decisions by cost. */
@@ -98,6 +106,8 @@ function scheduleBlock(
   )
   for (const unit of groupUnits(decision, scheduler.estimate, replaced)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
+    else if (unit.kind === 'branch') scheduleBranch(block, unit.node!, scheduler)
+    else if (unit.kind === 'effect') scheduleEffect(block, unit.node!)
     else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)
   }
   return decision.wantedPlaces
@@ -115,6 +125,27 @@ function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler
     body: body.steps,
   }
   block.steps.push(repeat)
+}
+
+/** Each side is a block of its own, and stores its results where those of the branch lie. */
+function scheduleBranch(block: Block, node: Apply, scheduler: Scheduler): void {
+  const { thenBody, elseBody } = node.params as BranchParams
+  const side = ({ params, results }: Lambda): readonly Step<GroupTask>[] => {
+    const inside = new Block(block.trips, block)
+    for (const [i, param] of params.entries()) inside.places.set(param, block.placeOf(node.inputs[i + 1]!)!)
+    const stores = results.flatMap((value, i) => {
+      const place = block.placeOf(node.outputs[i]!)
+      return place === null ? [] : [{ value, place }]
+    })
+    scheduleBlock(inside, stores, [], scheduler)
+    return inside.steps
+  }
+  const condition = block.placeOf(node.inputs[0]!)!.ref
+  block.steps.push({ kind: 'branch', condition, thenSteps: side(thenBody), elseSteps: side(elseBody) })
+}
+
+function scheduleEffect(block: Block, node: Apply): void {
+  block.steps.push({ kind: 'host', node, value: block.placeOf(affected(node))! })
 }
 
 function groupsOf(

@@ -98,6 +98,8 @@ export class Values {
         if (scalar !== null) return this.at(scalar, scalarIndex)
         return this.view(inputs, family.read(this.axes(index), context), v)
       }
+      case 'effect':
+        return this.at(inputs[0]!, index)
       case 'gather':
         return this.gather(inputs[0]!, inputs[1]!, family.axis(node.params), this.axes(index))
       case 'reduce':
@@ -105,6 +107,7 @@ export class Values {
       case 'scatter':
       case 'routine':
       case 'scan':
+      case 'branch':
         throw new Error(`internal: ${node.op.name} has no memory`)
       default:
         return family satisfies never

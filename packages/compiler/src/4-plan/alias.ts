@@ -7,8 +7,8 @@
  *   scratch   a map takes the memory of an input that dies with it
  */
 import { equalDim } from '@arignote/graph'
-import type { Aliases, Buffer, BufferRef, Call, Program, Ring, Run } from '../program.js'
-import { type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
+import type { Aliases, Buffer, BufferRef, Call, Program, Ring } from '../program.js'
+import { type Access, type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
 
 export function findAliases(program: Program<Call>): Aliases {
   const { runs } = placedRuns(program)
@@ -23,12 +23,13 @@ export function findAliases(program: Program<Call>): Aliases {
 const isWhole = (ref: BufferRef) => ref.offset === 0 && ref.perTrip.length === 0
 
 /** Whether the run may write `written` over `read`: each element is read before it is overwritten, and nowhere else. */
-function mayOverwrite(run: Run<Call>, read: Buffer, written: Buffer): boolean {
-  const at = (position: number) => run.task.args[position] as BufferRef
-  const reads = run.reads.filter(ref => ref.buffer === read)
+function mayOverwrite({ task, reads: all }: Access, read: Buffer, written: Buffer): boolean {
+  if (task === null) return false
+  const at = (position: number) => task.args[position] as BufferRef
+  const reads = all.filter(ref => ref.buffer === read)
   return (
     reads.length === 1 &&
-    run.task.inPlace.some(([r, w]) => {
+    task.inPlace.some(([r, w]) => {
       return at(r) === reads[0] && at(w).buffer === written && equalDim(at(r).offset, at(w).offset)
     })
   )
@@ -102,8 +103,10 @@ function reuseDying(
   )
   const taken = new Set<Buffer>(aliases.values())
   for (const { run, position } of runs) {
-    for (const [r, w] of run.task.inPlace) {
-      const [read, written] = [run.task.args[r] as BufferRef, run.task.args[w] as BufferRef]
+    const { task } = run
+    if (task === null) continue
+    for (const [r, w] of task.inPlace) {
+      const [read, written] = [task.args[r] as BufferRef, task.args[w] as BufferRef]
       const [source, target] = [read.buffer, written.buffer]
       if (source.role !== 'scratch' || target.role !== 'scratch' || kept.has(source) || taken.has(source))
         continue

@@ -10,9 +10,12 @@ export interface Interval {
   end: number
 }
 
-/** A run with its position, and the repeats around it as spans of positions. */
+/** What a step does to memory. A branch that reads its condition, and the host, have no kernel. */
+export type Access = Pick<Run<Call>, 'reads' | 'writes' | 'canFail'> & { readonly task: Call | null }
+
+/** A run with its position, and the repeats around it as spans of positions. The sides of a branch follow each other. */
 export interface Placed {
-  readonly run: Run<Call>
+  readonly run: Access
   readonly position: number
   readonly repeats: readonly Interval[]
 }
@@ -26,7 +29,13 @@ export function placedRuns(program: Program<Call>): {
   const walk = (steps: readonly Step<Call>[], repeats: readonly Interval[]) => {
     for (const step of steps) {
       if (step.kind === 'run') runs.push({ run: step, position: runs.length, repeats })
-      else {
+      else if (step.kind === 'branch') {
+        runs.push({ run: reading(step.condition, false), position: runs.length, repeats })
+        walk(step.thenSteps, repeats)
+        walk(step.elseSteps, repeats)
+      } else if (step.kind === 'host') {
+        runs.push({ run: reading(step.value.ref, true), position: runs.length, repeats })
+      } else {
         const span = { begin: runs.length, end: runs.length }
         walk(step.body, [...repeats, span])
         span.end = Math.max(span.begin, runs.length - 1)
@@ -36,6 +45,13 @@ export function placedRuns(program: Program<Call>): {
   walk(program.steps, [])
   return { runs, end: runs.length }
 }
+
+const reading = (ref: BufferRef, canFail: boolean): Access => ({
+  reads: [ref],
+  writes: [],
+  canFail,
+  task: null,
+})
 
 export function liveIntervals(program: Program<Call>): ReadonlyMap<Buffer, Interval> {
   const { runs, end } = placedRuns(program)

@@ -6,14 +6,20 @@
  */
 import type { Dim } from '@arignote/graph'
 import { bytesOf } from '@arignote/loops'
-import type { BufferRef, Call, PerTrip, Run, Step, Trip } from '../program.js'
+import type { Visit } from '../effects.js'
+import {
+  type Branch,
+  type BufferRef,
+  type Call,
+  type Host,
+  type PerTrip,
+  type Repeat,
+  type Run,
+  type Step,
+  stepsIn,
+  type Trip,
+} from '../program.js'
 import type { KernelFunction } from './backend.js'
-
-/** A step of a repeat, counted as it is visited. */
-export interface Visit {
-  readonly scan: string
-  readonly step: number
-}
 
 /** A program made ready: null when it ran to its end; where it stopped when an error was left in the record. */
 export type Driver = () => readonly Visit[] | null
@@ -25,6 +31,10 @@ export interface DriverContext {
   kernel(call: Call): KernelFunction
   /** Whether the error record has an entry. */
   failed(): boolean
+  /** Whether the byte at an address is not 0. */
+  isSet(address: number): boolean
+  /** An effect on the value that begins at an address, in these steps; may throw. */
+  effect(step: Host, address: number, visits: readonly Visit[]): void
 }
 
 const { imul } = Math
@@ -43,7 +53,7 @@ export function makeDriver(steps: readonly Step<Call>[], context: DriverContext)
   const deepest = depthOf(steps)
   const trips = new Int32Array(deepest + 1)
   const visits: Visit[] = []
-  const action = sequence(steps, context, visits)
+  const action = sequence(steps, { context, visits, around: [] })
   return () => {
     visits.length = 0
     return action(trips) ? null : visits
@@ -51,30 +61,47 @@ export function makeDriver(steps: readonly Step<Call>[], context: DriverContext)
 }
 
 function depthOf(steps: readonly Step<Call>[]): number {
-  return steps.reduce(
-    (depth, step) => (step.kind === 'repeat' ? Math.max(depth, 1 + depthOf(step.body)) : depth),
-    0,
-  )
+  return steps.reduce((depth, step) => {
+    const own = step.kind === 'repeat' ? 1 : 0
+    return Math.max(depth, own + depthOf(stepsIn(step)))
+  }, 0)
 }
 
-function sequence(steps: readonly Step<Call>[], context: DriverContext, visits: Visit[]): Action {
-  const actions = steps.map(
-    (step): Action => (step.kind === 'run' ? runAction(step, context) : repeatAction(step, context, visits)),
-  )
+/** What actions are made with: `visits` is for them to fill, `around` the repeats they are inside of. */
+interface Making {
+  readonly context: DriverContext
+  readonly visits: Visit[]
+  readonly around: readonly Repeat<Call>[]
+}
+
+function actionOf(step: Step<Call>, making: Making): Action {
+  switch (step.kind) {
+    case 'run':
+      return runAction(step, making.context)
+    case 'repeat':
+      return repeatAction(step, making)
+    case 'branch':
+      return branchAction(step, making)
+    case 'host':
+      return hostAction(step, making)
+    default:
+      return step satisfies never
+  }
+}
+
+function sequence(steps: readonly Step<Call>[], making: Making): Action {
+  const actions = steps.map(step => actionOf(step, making))
   return trips => {
     for (let i = 0; i < actions.length; i++) if (!actions[i]!(trips)) return false
     return true
   }
 }
 
-function repeatAction(
-  step: Extract<Step<Call>, { kind: 'repeat' }>,
-  context: DriverContext,
-  visits: Visit[],
-): Action {
+function repeatAction(step: Repeat<Call>, making: Making): Action {
+  const { context, visits, around } = making
   const count = context.evaluate(step.count)
   const { depth } = step.trip
-  const body = sequence(step.body, context, visits)
+  const body = sequence(step.body, { ...making, around: [...around, step] })
   return trips => {
     for (let t = 0; t < count; t++) {
       trips[depth] = t
@@ -85,6 +112,35 @@ function repeatAction(
     }
     return true
   }
+}
+
+function branchAction(step: Branch<Call>, making: Making): Action {
+  const { context } = making
+  const condition = addressOf(step.condition, context)
+  const onTrue = sequence(step.thenSteps, making)
+  const onFalse = sequence(step.elseSteps, making)
+  return trips => (context.isSet(condition(trips)) ? onTrue(trips) : onFalse(trips))
+}
+
+function hostAction(step: Host, { context, around }: Making): Action {
+  const value = addressOf(step.value.ref, context)
+  return trips => {
+    const visits = around.map(({ name, trip }) => ({ scan: name, step: trips[trip.depth]! }))
+    context.effect(step, value(trips), visits)
+    return true
+  }
+}
+
+/** The address of a value, given the trips. */
+function addressOf(ref: BufferRef, context: DriverContext): (trips: Int32Array) => number {
+  const moves: Move[] = []
+  const start = prepareRef(ref, 0, moves, context)
+  return trips => moves.reduce((address, move) => moved(address, move, trips), start)
+}
+
+function moved(address: number, { depth, bytes, slots, phase }: Move, trips: Int32Array): number {
+  const t = trips[depth]! + phase
+  return (address + imul(bytes, slots === 0 ? t : t % slots)) >>> 0
 }
 
 function runAction(run: Run<Call>, context: DriverContext): Action {
@@ -109,9 +165,8 @@ function runAction(run: Run<Call>, context: DriverContext): Action {
   return trips => {
     for (let i = 0; i < moving.length; i++) args[moving[i]!] = start[moving[i]!]!
     for (let i = 0; i < moves.length; i++) {
-      const { argument, depth, bytes, slots, phase } = moves[i]!
-      const t = trips[depth]! + phase
-      args[argument] = (args[argument]! + imul(bytes, slots === 0 ? t : t % slots)) >>> 0
+      const move = moves[i]!
+      args[move.argument] = moved(args[move.argument]!, move, trips)
     }
     invoke()
     return !canFail || !context.failed()

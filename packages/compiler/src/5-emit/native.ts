@@ -1,21 +1,25 @@
 /**
  * A planned program of kernels (Wasm or JavaScript) at work on the heap: arguments in, kernels run, results out, commits.
  */
-import { type Dim, evaluateDim } from '@arignote/graph'
-import { bytesOf, type Kernel, type TypedArray } from '@arignote/loops'
+import { type Dim, evaluateDim, ndarrayOf } from '@arignote/graph'
+import { allocate, bytesOf, type Kernel, type TypedArray } from '@arignote/loops'
+import { happen, type Visit } from '../effects.js'
 import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
 import {
   type Aliases,
   type Buffer,
   type BufferRef,
   type Call,
+  type Host,
   homeOf,
   isInPlace,
   type Place,
   type Program,
+  runsOf,
 } from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
-import { type Driver, makeDriver, rowOf, type Visit } from './driver.js'
+import { type Driver, makeDriver, rowOf } from './driver.js'
+import { offsetsOf } from './reference/value.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
@@ -144,7 +148,27 @@ export class NativeExecutable implements Executable {
       evaluate: this.#evaluate,
       kernel: call => kernels.get(call)!,
       failed: () => this.#view(program.errors, heap.place(this.#record), 4)[0] !== 0,
+      isSet: address => heap.views.uint8[address] !== 0,
+      effect: (step, address, visits) => this.#effect(step, address, visits),
     })
+  }
+
+  #effect({ node, value }: Host, address: number, visits: readonly Visit[]): void {
+    const read = {
+      value: () => ndarrayOf(this.#copyOf(value, address), value.shape.map(this.#evaluate)),
+      holds: () => this.parts.heap.views.uint8[address] !== 0,
+    }
+    happen(node, visits, read, this.parts.graph.inspection?.onPrint)
+  }
+
+  /** The elements of a place in C order. */
+  #copyOf({ ref, shape, strides }: Place, address: number): TypedArray {
+    const elements = this.#elementsOf(ref.buffer)
+    const start = address / bytesOf(ref.buffer.dtype)
+    const offsets = offsetsOf(shape.map(this.#evaluate), strides.map(this.#evaluate))
+    const copy = allocate(ref.buffer.dtype, offsets.length)
+    for (let i = 0; i < offsets.length; i++) copy[i] = elements[start + offsets[i]!]!
+    return copy
   }
 
   #addressOf(buffer: Buffer): number {
@@ -174,9 +198,13 @@ export class NativeExecutable implements Executable {
     )
   }
 
-  #view(buffer: Buffer, address: number, length: number): TypedArray {
+  #elementsOf({ dtype }: Buffer): TypedArray {
     const { views } = this.parts.heap
-    const whole = buffer.dtype === 'bool' ? views.uint8 : views[buffer.dtype]
+    return dtype === 'bool' ? views.uint8 : views[dtype]
+  }
+
+  #view(buffer: Buffer, address: number, length: number): TypedArray {
+    const whole = this.#elementsOf(buffer)
     const start = address / bytesOf(buffer.dtype)
     return whole.subarray(start, start + length)
   }
@@ -184,13 +212,8 @@ export class NativeExecutable implements Executable {
 
 function constantsOf(program: Program<Call>): ReadonlySet<Buffer> {
   const found = new Set<Buffer>()
-  const walk = (steps: typeof program.steps) => {
-    for (const step of steps) {
-      if (step.kind === 'repeat') walk(step.body)
-      else for (const { buffer } of step.reads) if (buffer.role === 'constant') found.add(buffer)
-    }
-  }
-  walk(program.steps)
+  for (const { reads } of runsOf(program.steps))
+    for (const { buffer } of reads) if (buffer.role === 'constant') found.add(buffer)
   return found
 }
 

@@ -4,6 +4,7 @@
  * When a call has the same sizes as the one before, nothing is looked up and nothing allocated but the results.
  */
 import type { DimSymbol, NdArray, Variable } from '@arignote/graph'
+import { refuseInsidePrint } from '../effects.js'
 import { missingArgument, notSpecialised, surplusArguments } from '../errors.js'
 import type { Binding, CompiledGraph, Executable } from '../executable.js'
 import type { SizeRules } from '../sizes.js'
@@ -77,6 +78,7 @@ export class Compiled {
 
   #run<T>(args: readonly unknown[], work: (executable: Executable) => T): T {
     const { inputs, defaults, graph } = this.parts
+    refuseInsidePrint(graph.name)
     if (args.length > inputs.length) throw surplusArguments(graph.name, inputs, args.length)
     try {
       this.#slots.forEach((slot, i) => {

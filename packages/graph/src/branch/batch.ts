@@ -4,6 +4,7 @@
  */
 import { batchExpression } from '../batch.js'
 import type { Dim } from '../dim.js'
+import type { Lambda } from '../lambda.js'
 import { where } from '../ops/select.js'
 import { expand, expandDims } from '../ops/view.js'
 import { type Apply, Variable } from '../variable.js'
@@ -21,12 +22,12 @@ export function batchBranch(
   const image = new Map<Variable, Variable>()
   for (const [i, v] of node.inputs.entries()) if (i > 0 && batched[i]) image.set(v, inputs[i]!)
   if (batched[0]) return chosenEach()
-  const { then, otherwise } = node.params as BranchParams
-  const one = batchedSide(then)
-  const other = batchedSide(otherwise)
+  const { thenBody, elseBody } = node.params as BranchParams
+  const one = batchedSide(thenBody)
+  const other = batchedSide(elseBody)
   return one === null || other === null ? null : applyBranch(condition, values, one, other).outputs
 
-  function batchedSide({ params, results }: BranchParams['then']) {
+  function batchedSide({ params, results }: Lambda) {
     const own = params.map((v, i) => (batched[i + 1] ? withAxis(v) : v))
     const stacked = new Map(params.flatMap((v, i) => (batched[i + 1] ? [[v, own[i]!] as const] : [])))
     const found = batchExpression(results, stacked, size)
@@ -35,7 +36,7 @@ export function batchBranch(
 
   function chosenEach(): readonly Variable[] | null {
     const sides = sidesOf(node)
-    const [a, b] = [sides.then, sides.otherwise].map(results => batchExpression(results, image, size))
+    const [a, b] = [sides.thenValues, sides.elseValues].map(results => batchExpression(results, image, size))
     if (a == null || b == null) return null
     return a.map((x, i) => where(alongAxes(condition, x), x, b[i]!))
   }

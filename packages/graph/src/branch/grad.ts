@@ -21,15 +21,13 @@ export function branchGradient(
 ): readonly (Variable | null)[] {
   const { inputs, params, cotangents } = context
   const [condition, ...values] = inputs as readonly [Variable, ...Variable[]]
-  const wanted = values.flatMap((v, i) =>
-    isFloat(v.dtype) && (context.wanted?.[i + 1] ?? true) ? [i] : [],
-  )
+  const wanted = values.flatMap((v, i) => (isFloat(v.dtype) && (context.wanted?.[i + 1] ?? true) ? [i] : []))
   const arriving = cotangents.map(g => (g === null ? null : new Variable(g.type, null, 0, null)))
   const gradientsOf = ({ params: own, results }: Lambda) => {
     const wrt = wanted.map(i => own[i]!)
     return backward(withoutEffects(results), arriving, wrt)
   }
-  const found = [params.then, params.otherwise].map(gradientsOf)
+  const found = [params.thenBody, params.elseBody].map(gradientsOf)
   const flowing = wanted.filter((_, k) => found.some(gradients => gradients[k] !== null))
   const result: (Variable | null)[] = inputs.map(() => null)
   if (flowing.length === 0) return result
@@ -40,8 +38,8 @@ export function branchGradient(
   const { outputs } = applyBranch(
     condition,
     [...values, ...cotangents.filter(v => v !== null)],
-    side(params.then, found[0]!),
-    side(params.otherwise, found[1]!),
+    side(params.thenBody, found[0]!),
+    side(params.elseBody, found[1]!),
   )
   for (const [k, i] of flowing.entries()) result[i + 1] = outputs[k]!
   return result

@@ -2,7 +2,7 @@
  * `ifElse`: what users write. One alternative, a list or a record of them; all of one call under one condition.
  */
 import type { DType } from '@arignote/loops'
-import { type Dim, differentDim, printDim } from '../dim.js'
+import { differentDim, printDim } from '../dim.js'
 import { type ArignoteError, DTypeError, GraphError, report, rolesOf, ShapeError } from '../errors.js'
 import { asTensor } from '../ops/builders.js'
 import { cast } from '../ops/cast.js'
@@ -30,6 +30,13 @@ export interface IfElse {
     b: Y,
   ): AllChosen<X, Y>
   <X extends TensorLike, Y extends TensorLike>(condition: TensorLike, a: X, b: Y): Chosen<X, Y>
+}
+
+/** The same as a method of the condition. */
+export interface IfElseMethod {
+  <const X extends readonly Variable[], const Y extends Names<X>>(a: X, b: Y): AllChosen<X, Y>
+  <X extends { readonly [name: string]: Variable }, Y extends Names<X>>(a: X, b: Y): AllChosen<X, Y>
+  <X extends TensorLike, Y extends TensorLike>(a: X, b: Y): Chosen<X, Y>
 }
 
 /**
@@ -80,9 +87,9 @@ function chosen(condition: Variable, a: TensorLike, b: TensorLike): Variable {
   const dtype = [a, b].map(dtypeOf).find(known => known !== null) ?? null
   const [x, y] = [alternative(a, b, dtype), alternative(b, a, dtype)]
   if (x.dtype !== y.dtype) throw dtypesDiffer(x, y)
-  if (x.ndim !== y.ndim) throw ranksDiffer(x, y)
+  if (x.ndim !== y.ndim) throw shapesDiffer(x, y, null)
   x.shape.forEach((n, axis) => {
-    if (differentDim(n, y.shape[axis]!)) throw shapesDiffer(x, y, axis, [n, y.shape[axis]!])
+    if (differentDim(n, y.shape[axis]!)) throw shapesDiffer(x, y, axis)
   })
   return choose(condition, x, y)
 }
@@ -122,24 +129,16 @@ function dtypesDiffer(a: Variable, b: Variable): ArignoteError {
   })
 }
 
-function ranksDiffer(a: Variable, b: Variable): ArignoteError {
+/** `axis` null: the numbers of axes differ already. */
+function shapesDiffer(a: Variable, b: Variable, axis: number | null): ArignoteError {
+  const [have, want] =
+    axis === null ? [a.ndim, b.ndim] : [a.shape[axis]!, b.shape[axis]!].map(n => printDim(n))
+  const where = axis === null ? `${have} ≠ ${want} axes` : `on axis ${axis} ${have} ≠ ${want}`
   return report(ShapeError, 'E082', {
     operation,
     problem: 'the branches have different shapes',
     operands: pair(a, b),
-    lines: [`${sameShape}: ${a.ndim} axes ≠ ${b.ndim} axes`, 'nothing is broadcast but a single number'],
-  })
-}
-
-function shapesDiffer(a: Variable, b: Variable, axis: number, [m, n]: readonly [Dim, Dim]): ArignoteError {
-  return report(ShapeError, 'E082', {
-    operation,
-    problem: 'the branches have different shapes',
-    operands: pair(a, b),
-    lines: [
-      `${sameShape}: on axis ${axis} ${printDim(m)} ≠ ${printDim(n)}`,
-      'nothing is broadcast but a single number',
-    ],
+    lines: [`${sameShape}: ${where}`, 'nothing is broadcast but a single number'],
   })
 }
 
@@ -147,7 +146,9 @@ function notAlike(a: unknown, b: unknown): ArignoteError {
   return report(GraphError, 'E083', {
     operation,
     problem: `the branches are ${describe(a)} and ${describe(b)}`,
-    lines: ['both branches have the same form: a tensor each, lists of one length, or records of the same names'],
+    lines: [
+      'both branches have the same form: a tensor each, lists of one length, or records of the same names',
+    ],
   })
 }
 

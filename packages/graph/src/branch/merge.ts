@@ -71,7 +71,7 @@ function merged(condition: Variable, group: readonly Apply[]): ReadonlyMap<Varia
   })
   const origins = [...new Set(group.flatMap(node => node.origins))]
   const { outputs } = withOrigins(origins, () =>
-    applyBranch(condition, [...params.keys()], side('then'), side('otherwise')),
+    applyBranch(condition, [...params.keys()], side('thenBody'), side('elseBody')),
   )
   return new Map(group.flatMap(node => node.outputs).map((v, i) => [v, outputs[i]!]))
 }

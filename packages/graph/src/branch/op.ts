@@ -2,7 +2,7 @@
  * The op behind `ifElse`: two closed functions of the same values, of which one runs.
  *
  *   inputs   [condition, ...values]      the condition a bool scalar
- *   then, otherwise   params [...values] → results
+ *   thenBody, elseBody   params [...values] → results
  *   outputs  [...results]
  *
  * What users write makes it in its flat form: the values are the two alternatives, and each side hands on one of them. So
@@ -19,26 +19,26 @@ import { type Apply, apply, Variable } from '../variable.js'
 import { branchGradient } from './grad.js'
 
 export interface BranchParams {
-  readonly then: Lambda
-  readonly otherwise: Lambda
+  readonly thenBody: Lambda
+  readonly elseBody: Lambda
 }
 
 export const branchOp: Op<BranchParams> = {
   name: 'ifElse',
   family: { kind: 'branch' },
   infer: inferBranch,
-  key: ({ then, otherwise }) => `${then.id} ${otherwise.id}`,
+  key: ({ thenBody, elseBody }) => `${thenBody.id} ${elseBody.id}`,
   grad: context => branchGradient(context),
 }
 
-function inferBranch([, ...given]: readonly TensorType[], { then, otherwise }: BranchParams): Inferred {
+function inferBranch([, ...given]: readonly TensorType[], { thenBody, elseBody }: BranchParams): Inferred {
   const requires: Requirement[] = []
-  for (const { params } of [then, otherwise]) {
+  for (const { params } of [thenBody, elseBody]) {
     for (const [i, type] of given.entries())
       requires.push(...mustEqual('ifElse', type, params[i]!.type, 'the types the branches were made for'))
   }
-  const outputs = then.results.map((v, i): TensorType => {
-    const other = otherwise.results[i]!
+  const outputs = thenBody.results.map((v, i): TensorType => {
+    const other = elseBody.results[i]!
     requires.push(...mustEqual('ifElse', v.type, other.type, sameShape))
     return { dtype: v.dtype, shape: v.shape.map((n, axis) => concrete(n, other.shape[axis]!)) }
   })
@@ -59,18 +59,18 @@ export interface Side {
 export function choose(condition: Variable, a: Variable, b: Variable): Variable {
   if (a === b) return a
   const params = [a, b].map(v => new Variable(v.type, null, 0, v.name))
-  const [then, otherwise] = params.map(v => lambda(params, [v])) as [Lambda, Lambda]
-  return apply(branchOp, [condition, a, b], { then, otherwise }).outputs[0]!
+  const [thenBody, elseBody] = params.map(v => lambda(params, [v])) as [Lambda, Lambda]
+  return apply(branchOp, [condition, a, b], { thenBody, elseBody }).outputs[0]!
 }
 
 /** A branch over those of the values that a side reads. Each side has a param for every value. */
 export function applyBranch(
   condition: Variable,
   values: readonly Variable[],
-  then: Side,
-  otherwise: Side,
+  thenBody: Side,
+  elseBody: Side,
 ): Apply {
-  const read = [then, otherwise].map(({ params, results }) => {
+  const read = [thenBody, elseBody].map(({ params, results }) => {
     const free = new Set(freeVariables(results))
     return new Set(params.flatMap((v, i) => (free.has(v) ? [i] : [])))
   })
@@ -81,7 +81,7 @@ export function applyBranch(
       results,
     )
   return apply(branchOp, [condition, ...kept.map(i => values[i]!)], {
-    then: closed(then),
-    otherwise: closed(otherwise),
+    thenBody: closed(thenBody),
+    elseBody: closed(elseBody),
   })
 }

@@ -5,6 +5,7 @@
  * what both sides of such a branch need. Everything else is computed in each side that needs it.
  * Branches of one condition that do not wait for each other become one. A graph without branches is left as it is.
  */
+import type { Lambda } from '../lambda.js'
 import { constant } from '../ops/constant.js'
 import { isLight } from '../scan/closure.js'
 import { substitute, topologicalOrder } from '../traverse.js'
@@ -30,7 +31,8 @@ export function sink(results: readonly Variable[], options: SinkOptions = {}): r
   const image = new Map<Variable, Variable>()
   const of = (v: Variable) => image.get(v) ?? v
   const isOutside = (v: Variable) => v.owner === null || outer.has(v) || outside.has(v.owner)
-  for (const node of order) {
+  const values = [...sides.values()].flatMap(x => [...x.thenValues, ...x.elseValues])
+  for (const node of topologicalOrder([...results, ...values], outer)) {
     if (!outside.has(node)) continue
     const rebuilt = withOrigins(node.origins, () => {
       if (isBranch(node)) return rebuild(node.inputs[0]!, sides.get(node)!, isOutside, of)
@@ -51,15 +53,15 @@ function inside(order: readonly Apply[], kept: Iterable<Variable>): readonly Var
 
 /** What each side of a branch computes, as graphs over the branch's surroundings. */
 interface Sides {
-  readonly then: readonly Variable[]
-  readonly otherwise: readonly Variable[]
+  readonly thenValues: readonly Variable[]
+  readonly elseValues: readonly Variable[]
 }
 
 export function sidesOf(node: Apply): Sides {
-  const { then, otherwise } = node.params as BranchParams
-  const over = ({ params, results }: BranchParams['then']) =>
+  const { thenBody, elseBody } = node.params as BranchParams
+  const over = ({ params, results }: Lambda) =>
     substitute(results, new Map(params.map((v, i) => [v, node.inputs[i + 1]!])))
-  return { then: over(then), otherwise: over(otherwise) }
+  return { thenValues: over(thenBody), elseValues: over(elseBody) }
 }
 
 /** The nodes that are needed in any case, and the sides of the branches among them. */
@@ -90,8 +92,8 @@ function needed(
       if (!outside.has(node)) continue
       if (!sides.has(node)) sides.set(node, sidesOf(node))
       const [one, other] = [new Set<Apply>(), new Set<Apply>()]
-      reach(sides.get(node)!.then, one)
-      if (one.size > 0) reach(sides.get(node)!.otherwise, other)
+      reach(sides.get(node)!.thenValues, one)
+      if (one.size > 0) reach(sides.get(node)!.elseValues, other)
       const both = [...one].filter(x => other.has(x))
       const decided = both.length === 0 ? one : decidedBy(node.inputs[0]!, both, outside)
       for (const common of both) if (!decided.has(common)) outside.add(common)
@@ -121,7 +123,7 @@ function decidedBy(
 /** The branch whose sides hold all that is not outside. */
 function rebuild(
   condition: Variable,
-  { then, otherwise }: Sides,
+  { thenValues, elseValues }: Sides,
   isOutside: (v: Variable) => boolean,
   of: (v: Variable) => Variable,
 ): Apply {
@@ -129,14 +131,20 @@ function rebuild(
   const capture = (v: Variable) => {
     if (isOutside(v) && !isSmall(v) && !values.has(v)) values.set(v, new Variable(v.type, null, 0, v.name))
   }
-  for (const node of topologicalOrder([...then, ...otherwise], { has: isOutside })) node.inputs.forEach(capture)
-  for (const v of [...then, ...otherwise]) capture(v)
+  for (const node of topologicalOrder([...thenValues, ...elseValues], { has: isOutside }))
+    node.inputs.forEach(capture)
+  for (const v of [...thenValues, ...elseValues]) capture(v)
   const params = [...values.values()]
   const side = (results: readonly Variable[], holds: boolean) => {
     const known = new Map([...values, [condition, constant(holds, 'bool')]])
     return { params, results: sink(substitute(results, known)) }
   }
-  return applyBranch(of(condition), [...values.keys()].map(of), side(then, true), side(otherwise, false))
+  return applyBranch(
+    of(condition),
+    [...values.keys()].map(of),
+    side(thenValues, true),
+    side(elseValues, false),
+  )
 }
 
 /** A small constant, or one laid out: cheaper to say again than to pass. */
@@ -161,11 +169,11 @@ function settle(results: readonly Variable[], image: Map<Variable, Variable>): v
   for (const node of topologicalOrder(results, image)) {
     withOrigins(node.origins, () => {
       if (isBranch(node)) {
-        const { then, otherwise } = sidesOf(node)
-        settle([...then, ...otherwise], image)
+        const { thenValues, elseValues } = sidesOf(node)
+        settle([...thenValues, ...elseValues], image)
         const condition = of(node.inputs[0]!)
         for (const [i, v] of node.outputs.entries())
-          image.set(v, choose(condition, of(then[i]!), of(otherwise[i]!)))
+          image.set(v, choose(condition, of(thenValues[i]!), of(elseValues[i]!)))
         return
       }
       const inputs = node.inputs.map(of)

@@ -50,7 +50,11 @@ export const print = entry(
  */
 export const assert = entry(
   assertOp,
-  <D extends DType, R extends Rank>(x: Tensor<D, R>, condition: TensorLike, message: string): Tensor<D, R> => {
+  <D extends DType, R extends Rank>(
+    x: Tensor<D, R>,
+    condition: TensorLike,
+    message: string,
+  ): Tensor<D, R> => {
     if (typeof message !== 'string')
       throw badArgument('assert', 'there is no message', 'assert(x, condition, message) says what must hold')
     const holds = cast(asTensor(condition, 'assert'), 'bool')
@@ -74,9 +78,6 @@ export function withoutEffects(results: readonly Variable[]): readonly Variable[
 }
 
 /** An effect's input may have effects in turn, so it goes on until nothing changes. */
-function settled(
-  results: readonly Variable[],
-  plain: ReadonlyMap<Variable, Variable>,
-): readonly Variable[] {
+function settled(results: readonly Variable[], plain: ReadonlyMap<Variable, Variable>): readonly Variable[] {
   return withoutEffects(substitute(results, plain))
 }

@@ -113,7 +113,8 @@ function inferScan(
   )
   given.constants.forEach((type, i) => {
     requires.push(
-      ...mustEqual('scan', 
+      ...mustEqual(
+        'scan',
         type,
         slots.constants[i]!,
         `constant ${names.constants[i]}: the type the step was made for`,
@@ -122,14 +123,20 @@ function inferScan(
   })
   given.carries.forEach((type, i) => {
     requires.push(
-      ...mustEqual('scan', type, slots.carries[i]!, `state ${names.carries[i]}: the type the step was made for`),
+      ...mustEqual(
+        'scan',
+        type,
+        slots.carries[i]!,
+        `state ${names.carries[i]}: the type the step was made for`,
+      ),
     )
   })
   given.sequences.forEach((type, i) => {
     const [rows, ...rest] = type.shape
     if (rows === undefined) throw new Error('internal: a sequence of a scan has no axis')
     requires.push(
-      ...mustEqual('scan', 
+      ...mustEqual(
+        'scan',
         { ...type, shape: rest },
         slots.sequences[i]!,
         `sequence ${names.sequences[i]}: the type the step was made for`,
@@ -144,7 +151,8 @@ function inferScan(
   results.slice(0, counts.carries).forEach((next, i) => {
     const name = slots.carries.length > 0 ? (body.params[counts.constants + i]!.name ?? String(i)) : ''
     requires.push(
-      ...mustEqual('scan', 
+      ...mustEqual(
+        'scan',
         next,
         slots.carries[i]!,
         `state ${name}: the next value must have the shape of the initial value`,

@@ -4,8 +4,9 @@
  * Decided here: what is a state and what an output, and what comes back. What the step closes over is found by
  * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
  */
-import { type Dim, subDim } from '../dim.js'
+
 import { isBranch, sink } from '../branch/sink.js'
+import { type Dim, subDim } from '../dim.js'
 import { iota } from '../ops/source.js'
 import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'

@@ -5,15 +5,16 @@
  */
 import { type Apply, type Lambda, topologicalOrder, type Variable } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
+import { prepareBranch, prepareEffect } from './control.js'
 import { prepareMap, prepareSource, prepareView } from './elements.js'
 import { prepareGather, prepareScatter } from './gather.js'
 import { prepareContract, prepareReduce } from './reduce.js'
 import { prepareRoutine } from './routine.js'
 import { prepareScan } from './scan.js'
-import { type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
+import { type Course, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
 /** The results may share arrays with the arguments and with each other. */
-export function prepareLambda(fn: Lambda, sizes: Sizes): Evaluator {
+export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobserved()): Evaluator {
   const slots = new Map<Variable, number>()
   const slotOf = (v: Variable) => slots.get(v)!
   for (const param of fn.params) slots.set(param, slots.size)
@@ -21,7 +22,7 @@ export function prepareLambda(fn: Lambda, sizes: Sizes): Evaluator {
   const steps = nodes.map(node => {
     const from = node.inputs.map(slotOf)
     for (const output of node.outputs) slots.set(output, slots.size)
-    return { evaluate: prepareNode(node, sizes), from, to: node.outputs.map(slotOf) }
+    return { evaluate: prepareNode(node, sizes, course), from, to: node.outputs.map(slotOf) }
   })
   const results = fn.results.map(slotOf)
   return args => {
@@ -34,7 +35,9 @@ export function prepareLambda(fn: Lambda, sizes: Sizes): Evaluator {
   }
 }
 
-function prepareNode(node: Apply, sizes: Sizes): Evaluator {
+const unobserved = (): Course => ({ visits: [], inspection: {} })
+
+function prepareNode(node: Apply, sizes: Sizes, course: Course): Evaluator {
   const { family } = node.op
   switch (family.kind) {
     case 'constant': {
@@ -60,7 +63,11 @@ function prepareNode(node: Apply, sizes: Sizes): Evaluator {
     case 'routine':
       return prepareRoutine(family, node, sizes)
     case 'scan':
-      return prepareScan(node, sizes, prepareLambda)
+      return prepareScan(node, sizes, course, prepareLambda)
+    case 'branch':
+      return prepareBranch(node, sizes, course, prepareLambda)
+    case 'effect':
+      return prepareEffect(node, course)
     default:
       return family satisfies never
   }

@@ -24,7 +24,7 @@ function executable(graph: CompiledGraph, sizes: Sizes): Executable {
   const { lambda, shared, updates } = graph
   const inputs = lambda.params.slice(0, graph.inputs)
   const outputs = lambda.results.slice(0, graph.outputs)
-  const run = prepareLambda(lambda, sizes)
+  const run = prepareLambda(lambda, sizes, { visits: [], inspection: graph.inspection ?? {} })
   const shapes = outputs.map(v => shapeUnder(v.type, sizes))
   return {
     call(args, result) {

@@ -3,15 +3,20 @@
 import { type Apply, evaluateDim, type Lambda, type ScanParams } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
 import { IndexFailure } from './failure.js'
-import { countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
+import { type Course, countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
 /** How the body is made ready; given from outside, since it is the evaluator of graphs that meets scans. */
-export type PrepareLambda = (fn: Lambda, sizes: Sizes) => Evaluator
+export type PrepareLambda = (fn: Lambda, sizes: Sizes, course: Course) => Evaluator
 
-export function prepareScan(node: Apply, sizes: Sizes, prepareLambda: PrepareLambda): Evaluator {
+export function prepareScan(
+  node: Apply,
+  sizes: Sizes,
+  course: Course,
+  prepareLambda: PrepareLambda,
+): Evaluator {
   const { length: dim, reverse, body, counts, name } = node.params as ScanParams
   const length = evaluateDim(dim, sizes)
-  const step = prepareLambda(body, sizes)
+  const step = prepareLambda(body, sizes, course)
   const stacks = node.outputs
     .slice(counts.carries)
     .map(v => ({ dtype: v.dtype, shape: shapeUnder(v.type, sizes) }))
@@ -41,11 +46,14 @@ export function prepareScan(node: Apply, sizes: Sizes, prepareLambda: PrepareLam
   }
 
   function inStep<T>(visited: number, work: () => T): T {
+    course.visits.push({ scan: name ?? 'scan', step: visited })
     try {
       return work()
     } catch (error) {
       if (error instanceof IndexFailure) error.steps.unshift({ scan: name ?? 'scan', step: visited })
       throw error
+    } finally {
+      course.visits.pop()
     }
   }
 }

@@ -2,6 +2,8 @@
 
 import { type DimSymbol, evaluateDim, type Family, type FamilyKind, type TensorType } from '@arignote/graph'
 import type { DType, TypedArray } from '@arignote/loops'
+import type { Visit } from '../../effects.js'
+import type { Inspection } from '../../executable.js'
 
 export interface Value {
   readonly dtype: DType
@@ -11,6 +13,13 @@ export interface Value {
 
 /** What every size symbol is in this call. */
 export type Sizes = (symbol: DimSymbol) => number
+
+/** A call on its way. */
+export interface Course {
+  /** The steps of scans it is in, the outermost first. */
+  readonly visits: Visit[]
+  readonly inspection: Inspection
+}
 
 /** A node made ready: values of its inputs → values of its outputs, never one of the arrays it was given. */
 export type Evaluator = (inputs: readonly Value[]) => readonly Value[]

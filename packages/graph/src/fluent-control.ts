@@ -1,0 +1,19 @@
+/**
+ * Methods, continued: which branch runs, and what happens on the way.
+ */
+import type { DType } from '@arignote/loops'
+import { type IfElseMethod, ifElse } from './branch/if-else.js'
+import { installMethods } from './fluent.js'
+import { assert, print } from './ops/effect.js'
+import type { TensorLike } from './static.js'
+import type { Rank, Tensor } from './variable.js'
+
+declare module './variable.js' {
+  interface Variable<out D extends DType = DType, out R extends Rank = Rank> {
+    readonly ifElse: IfElseMethod
+    print(label?: string): Tensor<D, R>
+    assert(condition: TensorLike, message: string): Tensor<D, R>
+  }
+}
+
+installMethods({ assert, ifElse, print })
