@@ -2,13 +2,9 @@
  * What effects do: `print` hands its value to whoever listens, `assert` throws. Every back end comes here.
  */
 import { type Apply, type EffectParams, GraphError, type NdArray, report, toNested } from '@arignote/graph'
-import { assertionFailed } from './errors.js'
+import { assertionFailed, type Visit } from './errors.js'
 
-/** A step of a scan, counted as it is visited. */
-export interface Visit {
-  readonly scan: string
-  readonly step: number
-}
+export type { Visit } from './errors.js'
 
 /** One value that `print` came across. */
 export interface PrintEvent {

@@ -267,13 +267,19 @@ export function notSpecialised(name: string): ArignoteError {
 
 // ── inside a call ────────────────────────────────────────────────────────────────────────────
 
-/** Where an index was found. */
-export interface IndexPlace {
-  /** The shape of the indices, and the position among them in C order. */
+/** A step of a scan, counted as it is visited. */
+export interface Visit {
+  readonly scan: string
+  readonly step: number
+}
+
+/** Where something went wrong. */
+export interface FailurePlace {
+  /** The shape of the indices, or of a routine's batch, and the position in it in C order. */
   readonly shape: readonly number[]
   readonly at: number
-  /** The steps of scans inside which it was read, in the order they are visited, the outermost first. */
-  readonly steps: readonly { readonly scan: string; readonly step: number }[]
+  /** The steps of scans inside which it was, the outermost first. */
+  readonly steps: readonly Visit[]
 }
 
 /** @param index the offending one. */
@@ -281,7 +287,7 @@ export function indexOutOfRange(
   node: Apply,
   index: number,
   size: number,
-  { shape, at, steps }: IndexPlace,
+  { shape, at, steps }: FailurePlace,
 ): ArignoteError {
   const found =
     shape.length === 0 ? [] : [`found at [${indexOfPosition(shape, at).join(', ')}] of the indices`]
@@ -290,6 +296,21 @@ export function indexOutOfRange(
     problem: `index ${index} is out of range for an axis of size ${size}`,
     operands: operandsOf(node),
     lines: [...found, ...stepLines(steps), 'indices count from 0; negative ones are refused'],
+    origins: node.origins,
+  })
+}
+
+/** A run of a routine that cannot go on, in the words of its entry. */
+export function routineFailed(node: Apply, { shape, at, steps }: FailurePlace): ArignoteError {
+  const { family, name } = node.op
+  if (family.kind !== 'routine' || family.failure === undefined) throw new Error(`internal: ${name} failed`)
+  const { problem, hint } = family.failure
+  const which = shape.length === 0 ? [] : [`at [${indexOfPosition(shape, at).join(', ')}] of the batch`]
+  return report(NumericError, 'E244', {
+    operation: name,
+    problem,
+    operands: operandsOf(node),
+    lines: [...which, ...stepLines(steps), hint],
     origins: node.origins,
   })
 }
@@ -305,14 +326,10 @@ function indexOfPosition(shape: readonly number[], at: number): readonly number[
 }
 
 /** The steps of scans that an error happened in. */
-const stepLines = (steps: readonly { readonly scan: string; readonly step: number }[]) =>
+const stepLines = (steps: readonly Visit[]) =>
   steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`)
 
-export function assertionFailed(
-  node: Apply,
-  message: string,
-  steps: readonly { readonly scan: string; readonly step: number }[],
-): ArignoteError {
+export function assertionFailed(node: Apply, message: string, steps: readonly Visit[]): ArignoteError {
   return report(NumericError, 'E243', {
     operation: 'assert',
     problem: message,

@@ -17,7 +17,7 @@ import { findAliases } from './4-plan/alias.js'
 import { type Plan, place } from './4-plan/place.js'
 import type { KernelBackend, KernelFunction, Target } from './5-emit/backend.js'
 import { NativeExecutable, type NativeHeap } from './5-emit/native.js'
-import { indexOutOfRange } from './errors.js'
+import { indexOutOfRange, routineFailed } from './errors.js'
 import type { Backend, Binding, CompiledGraph } from './executable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
@@ -54,8 +54,9 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         binding,
         fail: (record, steps) => {
           const { node, size, shape } = program.failures[record[0]! - 1]!
-          const place = { shape: shape.map(evaluate), at: record[3]!, steps }
-          return indexOutOfRange(node, record[1]!, evaluate(size), place)
+          const place = { shape: shape.map(evaluate), steps }
+          if (size === null) return routineFailed(node, { ...place, at: record[1]! })
+          return indexOutOfRange(node, record[1]!, evaluate(size), { ...place, at: record[3]! })
         },
         print: () => distinctKernels(program.steps).map(printKernel),
       })

@@ -146,12 +146,14 @@ export type Group =
   /** Copies the operand `b` of a contraction into its panels. */
   | { readonly kind: 'pack'; readonly form: ContractionForm }
   | { readonly kind: 'scatter'; readonly node: Apply; readonly store: StoreTo }
-  /** A routine, with memory [batch…, size] for what its runs ask for. */
+  /** A routine, with memory [batch…, …] for what its runs ask for. */
   | {
       readonly kind: 'routine'
       readonly node: Apply
       readonly store: StoreTo
       readonly scratch: readonly Place[]
+      /** Its code in the error record; null: it cannot fail. */
+      readonly record: number | null
     }
   /** Index values of a gather or scatter must lie in [0, size). */
   | {
@@ -229,11 +231,12 @@ export function runsOf<Task>(steps: readonly Step<Task>[]): readonly Run<Task>[]
   return steps.flatMap(step => (step.kind === 'run' ? [step] : runsOf(stepsIn(step))))
 }
 
-/** What the error record's code stands for: the node whose index was out of range. */
+/** What the error record's code stands for: a node whose index was out of range, or a routine of which a run failed. */
 export interface FailureRecord {
   readonly node: Apply
-  readonly size: Dim
-  /** The shape of the indices. */
+  /** What indices must be less than; null: of a routine. */
+  readonly size: Dim | null
+  /** The shape of the indices, or of the batch. */
   readonly shape: readonly Dim[]
 }
 

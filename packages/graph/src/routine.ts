@@ -28,6 +28,8 @@ export interface RoutineContext<P> {
   readonly scratch: readonly RoutineArray[]
   /** A dimension as an int32 scalar. */
   size(dim: Dim): Scalar
+  /** Where `ok`, a bool, does not hold the run has failed, and the call ends in an error. Not inside of `forAll`. */
+  require(ok: Scalar): Statement
 }
 
 /** The core of a tensor, dense and in C order. */
@@ -42,9 +44,11 @@ export interface RoutineFamily<P> {
   /** How many trailing axes of each input, and of the output, a run works on. */
   readonly core: { readonly inputs: readonly number[]; readonly output: number }
   /** Memory that each run needs besides. */
-  scratch?(inputs: readonly TensorType[], params: P): readonly { readonly dtype: DType; readonly size: Dim }[]
+  scratch?(inputs: readonly TensorType[], params: P): readonly TensorType[]
+  /** What is wrong when a run fails, and what may help; absent: it cannot. */
+  readonly failure?: { readonly problem: string; readonly hint: string }
   /** One run. It stores every element of the output, and reads no element of it before. */
   statements(context: RoutineContext<P>): readonly Statement[]
-  /** The same by other means: the elements of the output's core, of this shape. */
-  evaluate(inputs: readonly Core[], params: P, shape: readonly number[]): ArrayLike<number>
+  /** The same by other means: the elements of the output's core, of this shape; null: the run fails. */
+  evaluate(inputs: readonly Core[], params: P, shape: readonly number[]): ArrayLike<number> | null
 }

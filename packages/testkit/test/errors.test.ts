@@ -197,6 +197,14 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const x = A.scalar('x')
     compile([x], A.assert(x, x.gt(0), 'x is positive'))(-1)
   },
+  E244: () =>
+    compile(
+      [],
+      A.inv([
+        [1, 2],
+        [2, 4],
+      ]),
+    )(),
   E250: () => verifyGrad(x => A.relu(x), [[0]]),
 }
 

@@ -171,14 +171,14 @@ function groupsOf(
     case 'scatter':
       return [{ kind: 'scatter', node: node!, store }]
     case 'routine':
-      return [{ kind: 'routine', node: node!, store, scratch: scratchOf(block, node!) }]
+      return [routineGroup(block, node!, store, failures)]
     default:
       throw new Error(`internal: ${node!.op.name} does not anchor a kernel`)
   }
 }
 
-/** Memory that each run of a routine needs, for the whole batch. */
-function scratchOf(block: Block, node: Apply): readonly Place[] {
+/** With memory that its runs need, for the whole batch, and a place in the error record if they can fail. */
+function routineGroup(block: Block, node: Apply, store: StoreTo, failures: FailureRecord[]): Group {
   const { family, name } = node.op
   if (family.kind !== 'routine') throw new Error('internal: not a routine')
   const { shape } = node.outputs[0]!
@@ -187,9 +187,12 @@ function scratchOf(block: Block, node: Apply): readonly Place[] {
     node.inputs.map(v => v.type),
     node.params,
   )
-  return (wanted ?? []).map(({ dtype, size }) =>
-    freshPlace(`${name} scratch`, 'scratch', { dtype, shape: [...batch, size] }, block.trips),
+  const scratch = (wanted ?? []).map(({ dtype, shape: own }) =>
+    freshPlace(`${name} scratch`, 'scratch', { dtype, shape: [...batch, ...own] }, block.trips),
   )
+  if (family.failure === undefined) return { kind: 'routine', node, store, scratch, record: null }
+  failures.push({ node, size: null, shape: batch })
+  return { kind: 'routine', node, store, scratch, record: failures.length }
 }
 
 function emit(block: Block, group: Group): void {
@@ -198,6 +201,6 @@ function emit(block: Block, group: Group): void {
     task: { group, placeOf: v => block.placeOf(v) },
     reads: [],
     writes: [],
-    canFail: group.kind === 'check',
+    canFail: group.kind === 'check' || (group.kind === 'routine' && group.record !== null),
   })
 }

@@ -46,7 +46,7 @@ function lowerGroup(group: Group, placeOf: GroupTask['placeOf'], errors: Buffer)
     case 'scatter':
       return lowerScatter(group.node, group.store, placeOf)
     case 'routine':
-      return lowerRoutine(group.node, group.store, group.scratch, placeOf)
+      return lowerRoutine(group, errors, placeOf)
     case 'check':
       return lowerCheck(group.ids, group.size, group.record, errors, placeOf)
     default:

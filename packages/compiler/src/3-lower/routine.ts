@@ -2,17 +2,19 @@
  * Routines: loops over the batch around the statements of the entry. The kernel's range is the batch, so a driver may cut it;
  * the scratch memory of one run is no other's.
  */
-import type { Apply, RoutineArray } from '@arignote/graph'
+import { contiguousStrides, type RoutineArray } from '@arignote/graph'
 import { s } from '@arignote/loops'
 import type { PlaceOf } from '../expression.js'
-import type { Call, Place, StoreTo } from '../program.js'
+import type { Buffer, Call, Group, Place } from '../program.js'
 import { KernelBuilder, type Range, range, serial } from './builder.js'
 import { mergedSpace } from './space.js'
 
+type RoutineGroup = Extract<Group, { readonly kind: 'routine' }>
+
+/** For the first run that fails the error record gets [record, its position in the batch]. */
 export function lowerRoutine(
-  node: Apply,
-  { place: target }: StoreTo,
-  scratch: readonly Place[],
+  { node, store: { place: target }, scratch, record }: RoutineGroup,
+  errors: Buffer,
   placeOf: PlaceOf,
 ): Call {
   const { family } = node.op
@@ -50,6 +52,16 @@ export function lowerRoutine(
     output: arrayAt(target),
     scratch: scratch.map(arrayAt),
     size: builder.size,
+    require: ok => {
+      if (record === null) throw new Error(`internal: ${node.op.name} cannot fail`)
+      const place = { ref: { buffer: errors, offset: 0, perTrip: [] }, shape: [2], strides: [1], scope: [] }
+      const all = contiguousStrides(target.shape.slice(0, rank))
+      const position = builder.linear(
+        run,
+        space.groups.map(group => all[group.at(-1)!]!),
+      )
+      return { kind: 'check', ok, errors: builder.buffer(place, 'readwrite'), code: record, value: position }
+    },
   })
   let outermost: Range | null = null
   for (let i = axes.length - 1; i >= 0; i--) {

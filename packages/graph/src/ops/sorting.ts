@@ -24,7 +24,7 @@ interface Best extends Order {
   readonly count: Dim
 }
 
-const twice = (dtype: DType, n: Dim) => [{ dtype, size: mulDim(n, 2) }]
+const twice = (dtype: DType, n: Dim) => [{ dtype, shape: [mulDim(n, 2)] }]
 
 const sortOp: Op<Order> = routineOp<Order>({
   name: 'sort',

@@ -1,24 +1,51 @@
-/** An index out of range on its way up: each scan that it passes adds the step it was in. */
+/** A node that cannot be computed, on the way up: each scan that it passes adds the step it was in. */
 import type { Apply } from '@arignote/graph'
-import { indexOutOfRange } from '../../errors.js'
+import { indexOutOfRange, routineFailed, type Visit } from '../../errors.js'
 import type { Value } from './value.js'
 
-export class IndexFailure extends Error {
-  readonly steps: { readonly scan: string; readonly step: number }[] = []
+export abstract class Failure extends Error {
+  readonly steps: Visit[] = []
 
   constructor(
     readonly node: Apply,
+    message: string,
+  ) {
+    super(message)
+  }
+
+  /** The error for the user. */
+  abstract toUser(): Error
+}
+
+export class IndexFailure extends Failure {
+  constructor(
+    node: Apply,
     readonly ids: Value,
     /** Among the indices, in C order. */
     readonly at: number,
     readonly size: number,
   ) {
-    super('an index is out of range')
+    super(node, 'an index is out of range')
   }
 
-  /** The error for the user. */
   toUser(): Error {
     const { node, ids, at, size, steps } = this
     return indexOutOfRange(node, ids.data[at]!, size, { shape: ids.shape, at, steps })
+  }
+}
+
+/** A run of a routine. */
+export class RoutineFailure extends Failure {
+  constructor(
+    node: Apply,
+    /** The shape of the batch, and the position in it in C order. */
+    readonly shape: readonly number[],
+    readonly at: number,
+  ) {
+    super(node, 'a routine cannot go on')
+  }
+
+  toUser(): Error {
+    return routineFailed(this.node, this)
   }
 }

@@ -5,7 +5,7 @@ import type { TypedArray } from '@arignote/loops'
 import { allocate, dtypeInfo } from '@arignote/loops'
 import type { Argument, Backend, CompiledGraph, Executable, MemoryReport } from '../../executable.js'
 import { prepareLambda } from './evaluate.js'
-import { IndexFailure } from './failure.js'
+import { Failure } from './failure.js'
 import { countOf, type Sizes, shapeUnder, type Value } from './value.js'
 
 export const referenceBackend: Backend = {
@@ -46,7 +46,7 @@ function forUser<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw error instanceof IndexFailure ? error.toUser() : error
+    throw error instanceof Failure ? error.toUser() : error
   }
 }
 

@@ -1,6 +1,7 @@
 /** Routines: the entry's own evaluation, for each element of the batch. */
 import type { Apply } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
+import { RoutineFailure } from './failure.js'
 import { countOf, type Evaluator, type FamilyOf, type Sizes, shapeUnder } from './value.js'
 
 export function prepareRoutine(family: FamilyOf<'routine'>, node: Apply, sizes: Sizes): Evaluator {
@@ -17,7 +18,9 @@ export function prepareRoutine(family: FamilyOf<'routine'>, node: Apply, sizes: 
         const count = countOf(own)
         return { dtype: x.dtype, shape: own, data: x.data.subarray(run * count, (run + 1) * count) }
       })
-      data.set(family.evaluate(cores, node.params, core), run * countOf(core))
+      const result = family.evaluate(cores, node.params, core)
+      if (result === null) throw new RoutineFailure(node, shape.slice(0, batchRank), run)
+      data.set(result, run * countOf(core))
     }
     return [{ dtype, shape, data }]
   }

@@ -2,7 +2,7 @@
 
 import { type Apply, evaluateDim, type Lambda, type ScanParams } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
-import { IndexFailure } from './failure.js'
+import { Failure } from './failure.js'
 import { type Course, countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
 /** How the body is made ready; given from outside, since it is the evaluator of graphs that meets scans. */
@@ -50,7 +50,7 @@ export function prepareScan(
     try {
       return work()
     } catch (error) {
-      if (error instanceof IndexFailure) error.steps.unshift({ scan: name ?? 'scan', step: visited })
+      if (error instanceof Failure) error.steps.unshift({ scan: name ?? 'scan', step: visited })
       throw error
     } finally {
       course.visits.pop()
