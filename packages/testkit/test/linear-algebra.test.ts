@@ -1,11 +1,14 @@
 /** Small dense matrices, against what defines each operation, and against gl-matrix. */
 import { compile, verifyGrad } from '@arignote/compiler'
 import {
+  abs,
   add,
   array,
   cholesky,
   det,
   grad,
+  gt,
+  ifElse,
   inv,
   jacobian,
   matmul,
@@ -345,6 +348,14 @@ describe('matrices for which there is no answer', () => {
       ])
       expect(count.getValue().data[0]).toBe(1)
     }
+  })
+
+  test('where ifElse does not take the branch, nothing fails', () => {
+    const guarded = ifElse(gt(abs(det(x)), 1e-9), inv(x), x)
+    const of = (rows: Rows) => toNested(agree([x], guarded, [rows]))
+    const singular = [unit(2)[0]!, unit(2)[0]!]
+    expect(of(singular)).toEqual(singular)
+    expect(of([...unit(2)].reverse())).toEqual([...unit(2)].reverse())
   })
 
   test('NaN goes in and comes out', () => {
