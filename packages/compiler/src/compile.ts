@@ -8,7 +8,10 @@
  *   call          arguments in, run, results out, updates committed        6-run
  */
 import {
+  checkName,
+  checkOptions,
   type DimSymbol,
+  describeGiven,
   type FunctionGraph,
   type NdArray,
   ownLambda,
@@ -26,6 +29,7 @@ import { wasmBackend, wasmScalarBackend } from './5-emit/wasm/index.js'
 import { Compiled, type Source } from './6-run/compiled.js'
 import { heap } from './6-run/heap.js'
 import type { PrintEvent } from './effects.js'
+import { notAList, notAVariable } from './errors.js'
 import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
 import { nativeBackend } from './pipeline.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
@@ -114,7 +118,9 @@ export function compile<
   const O extends Outputs,
   Options extends CompileOptions = CompileOptions,
 >(inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
-  return compileFor(backends[options?.backend ?? 'wasm'], inputs, outputs, options)
+  const { backend = 'wasm' } = options ?? {}
+  checkName('compile', 'back end', backend, Object.keys(backends))
+  return compileFor(backends[backend], inputs, outputs, options)
 }
 
 /** The same for a back end that may not be in the list. */
@@ -123,6 +129,7 @@ export function compileFor<
   const O extends Outputs,
   Options extends CompileOptions = CompileOptions,
 >(backend: Backend, inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
+  checkOptions('compile', options, optionNames)
   const {
     name = 'f',
     updates = [],
@@ -130,7 +137,10 @@ export function compileFor<
     defaults = new Map(),
     onUnusedInput = 'raise',
   } = options ?? {}
-  const structure = structureOf(outputs)
+  checkName(name, 'way to take onUnusedInput', onUnusedInput, ['raise', 'warn', 'ignore'])
+  if (!Array.isArray(inputs)) throw notAList(name, 'the inputs', describeGiven(inputs))
+  if (!(defaults instanceof Map)) throw notAList(name, 'defaults', describeGiven(defaults))
+  const structure = structureOf(name, outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
   const written = graphOf(signature, structure.list.length, inspectionOf(options ?? {}))
   trace('graph', 'signature', () => printGraph({ graph: written }))
@@ -162,6 +172,17 @@ export function compileFor<
   Object.defineProperty(f, 'name', { value: name })
   return Object.assign(f, methods) as unknown as CompiledFunction<I, O, Options>
 }
+
+const optionNames = Object.keys({
+  updates: true,
+  givens: true,
+  name: true,
+  onUnusedInput: true,
+  defaults: true,
+  backend: true,
+  onPrint: true,
+  optimize: true,
+} satisfies Record<keyof CompileOptions, true>)
 
 function graphOf(
   { name, inputs, shared, results, updates }: Signature,
@@ -202,9 +223,11 @@ interface Structure {
   unpack(outs: unknown): readonly unknown[]
 }
 
-function structureOf(outputs: Outputs): Structure {
+function structureOf(name: string, outputs: Outputs): Structure {
   if (outputs instanceof Variable) return { list: [outputs], pack: ([x]) => x, unpack: out => [out] }
   if (Array.isArray(outputs)) return { list: outputs, pack: list => list, unpack: list => list as unknown[] }
+  if (Object.getPrototypeOf(outputs ?? 0) !== Object.prototype)
+    throw notAVariable(name, 'the output', describeGiven(outputs), outputsAre)
   const names = Object.keys(outputs)
   return {
     list: Object.values(outputs),
@@ -212,6 +235,8 @@ function structureOf(outputs: Outputs): Structure {
     unpack: record => names.map(key => (record as Record<string, unknown>)[key]),
   }
 }
+
+const outputsAre = 'the outputs are a variable, or a list or a record of them; [] for none'
 
 /** `train(x: f32[batch, 784]) → f32[]` and a line per shared variable. */
 function summary(

@@ -6,6 +6,9 @@ import {
   axisInWords,
   type DimSymbol,
   DTypeError,
+  describeGiven,
+  describeVariable,
+  type Given,
   GraphError,
   NumericError,
   printDim,
@@ -15,7 +18,7 @@ import {
   ShapeError,
   type Shared,
   type TensorType,
-  type Variable,
+  Variable,
 } from '@arignote/graph'
 
 const list = (shape: readonly number[]) => `[${shape.join(', ')}]`
@@ -30,11 +33,30 @@ const inputLabel = (v: Variable, index: number) =>
 
 // ── compile ──────────────────────────────────────────────────────────────────────────────────
 
-export function notAVariable(name: string, where: string, hint: string): ArignoteError {
+export function notAVariable(
+  name: string,
+  where: string,
+  { what, hint }: Given,
+  rule: string,
+): ArignoteError {
   return report(ArgumentError, 'E200', {
     operation: name,
     problem: `${where} is not a symbolic variable`,
-    lines: [hint],
+    lines: [`it is ${what}`, ...(hint === null ? [] : [hint]), rule],
+  })
+}
+
+/** @param which the inputs, the updates, the givens, the defaults. */
+export function notAList(name: string, which: string, { what }: Given): ArignoteError {
+  const pairs = '[[variable, value], …] or new Map([[variable, value], …])'
+  return report(ArgumentError, 'E214', {
+    operation: name,
+    problem: `${what} cannot be ${which}`,
+    lines: [
+      which === 'the inputs'
+        ? 'the inputs are a list of variables, also if there is one or none: compile([x], …)'
+        : `${which} are written ${which === 'defaults' ? 'new Map([[variable, value], …])' : pairs}`,
+    ],
   })
 }
 
@@ -85,7 +107,9 @@ export function updateNotShared(name: string, v: unknown): ArignoteError {
   return report(GraphError, 'E205', {
     operation: name,
     problem: 'only shared variables can be updated',
-    lines: [`an update is a pair [shared, new value]; the first is ${String(v)}`],
+    lines: [
+      `an update is a pair [shared variable, new value]; its first is ${v instanceof Variable ? describeVariable(v) : describeGiven(v).what}`,
+    ],
   })
 }
 

@@ -67,9 +67,9 @@ export interface MemoryReport {
   readonly scratch: number
   /** Constants too large for code. */
   readonly constants: number
-  /** The code of the kernels. Functions with equal kernels share it. */
+  /** The code of the kernels; functions with equal kernels share it. */
   readonly kernels: number
-  /** All but the outputs, which are the caller's. Purposes that are over when another begins share memory, so it may be less than their sum. */
+  /** Of data: all but the outputs, which are the caller's, and the code. What is never needed at once shares memory, so it may be less than the sum. */
   readonly total: number
 }
 

@@ -6,6 +6,7 @@
 import {
   cast,
   constant,
+  describeGiven,
   differentDim,
   equalDim,
   Shared,
@@ -19,6 +20,7 @@ import {
   duplicateInput,
   duplicateUpdate,
   givenType,
+  notAList,
   notAnInput,
   notAVariable,
   unlistedInput,
@@ -62,9 +64,9 @@ export function signatureOf(
   const { name } = options
   checkInputs(name, inputs)
   for (const [i, v] of outputs.entries()) requireVariable(name, v, `output ${i}`, 'an output is a variable')
-  const pairs = [...options.updates]
+  const pairs = pairsOf(name, 'the updates', options.updates)
   const updates = pairs.map(([target]) => target)
-  const givens = givensOf(name, [...options.givens])
+  const givens = givensOf(name, pairsOf(name, 'the givens', options.givens))
   const values = pairs.map(([target, value]) => newValue(name, target, value, givens.map))
   checkRepeated(name, updates)
   const results = [...substitute(outputs, givens.map), ...values.map(v => v.value)]
@@ -93,6 +95,14 @@ export function signatureOf(
   return { name, inputs, shared, results, updates, sizes }
 }
 
+/** A list of pairs or a Map, as pairs; one pair without the list around it is a common slip. */
+function pairsOf<K, V>(name: string, which: string, given: Pairs<K, V>): readonly (readonly [K, V])[] {
+  const list: readonly unknown[] = given instanceof Map ? [...given] : Array.isArray(given) ? given : [given]
+  if (list.some(pair => !Array.isArray(pair) || pair.length !== 2))
+    throw notAList(name, which, describeGiven(given))
+  return list as readonly (readonly [K, V])[]
+}
+
 function checkInputs(name: string, inputs: readonly Variable[]): void {
   inputs.forEach((v, i) => {
     requireVariable(name, v, `input ${i}`, 'inputs are variables such as matrix("x")')
@@ -112,7 +122,7 @@ function checkInputs(name: string, inputs: readonly Variable[]): void {
 }
 
 function requireVariable(name: string, v: unknown, where: string, hint: string): void {
-  if (!(v instanceof Variable)) throw notAVariable(name, where, hint)
+  if (!(v instanceof Variable)) throw notAVariable(name, where, describeGiven(v), hint)
 }
 
 /** The updates that shared variables which are read bring along, unless they have one. */

@@ -5,9 +5,12 @@
  * is then moved a little both ways.
  */
 import {
+  badArgument,
   cast,
+  checkList,
   constant,
   convert,
+  describeGiven,
   dtypeOfValue,
   freeVariables,
   grad,
@@ -48,6 +51,13 @@ export function verifyGrad(
   points: readonly Value[],
   options: VerifyGradOptions = {},
 ): void {
+  if (typeof fn !== 'function')
+    throw badArgument(
+      'verifyGrad',
+      `${describeGiven(fn).what} is not a function`,
+      'it comes first, then the points',
+    )
+  checkList('verifyGrad', 'the points', points)
   const { tolerance = 1e-6, step = 6e-6, seed = 1, elements = 100, ...mode } = options
   const values = points.map(point => {
     const own = dtypeOfValue(point)

@@ -4,9 +4,11 @@
  */
 import type { DType } from '@arignote/loops'
 import { type Dim, printDim } from './dim.js'
+import type { Given } from './given.js'
 import { ArgumentError, type ArignoteError, DTypeError, report, rolesOf, ShapeError } from './report.js'
 import type { Variable } from './variable.js'
 
+export * from './argument-errors.js'
 export * from './report.js'
 
 // ── shapes ────────────────────────────────────────────────────────────────────────────────────
@@ -157,11 +159,11 @@ export function wrongDType(operation: string, variables: readonly Variable[], ru
 
 // ── values ────────────────────────────────────────────────────────────────────────────────────
 
-export function notAValue(operation: string, given: string): ArignoteError {
+export function notAValue(operation: string, { what, hint }: Given): ArignoteError {
   return report(ArgumentError, 'E030', {
     operation,
-    problem: `${given} is not a value`,
-    lines: ['a value is a number, a boolean, a nested array of them, a typed array or an NdArray'],
+    problem: `${what} is not a value`,
+    lines: [hint ?? 'a value is a number, a boolean, a nested array of them, a typed array or an NdArray'],
   })
 }
 
@@ -213,15 +215,4 @@ export function wrongValueShape(
     operands: v === null ? [] : rolesOf([v]),
     lines: [`the shape must be [${want.map(d => printDim(d)).join(', ')}]: it is [${have.join(', ')}]`],
   })
-}
-
-// ── arguments ─────────────────────────────────────────────────────────────────────────────────
-
-export function badArgument(
-  operation: string,
-  problem: string,
-  hint: string,
-  variables: readonly Variable[] = [],
-) {
-  return report(ArgumentError, 'E040', { operation, problem, operands: rolesOf(variables), lines: [hint] })
 }

@@ -26,9 +26,9 @@ export function formOf(variables: Wrt): Form {
     const unpack = (other: unknown) => (Array.isArray(other) ? other : [other as Variable])
     return { list: variables, pack: values => values, unpack }
   }
-  const names = Object.keys(variables)
+  const names = Object.keys(variables ?? {})
   return {
-    list: Object.values(variables),
+    list: Object.values(variables ?? {}),
     pack: values => Object.fromEntries(names.map((name, i) => [name, values[i]])),
     unpack: other => names.map(name => (other as Record<string, Variable> | undefined)?.[name]),
   }

@@ -8,6 +8,7 @@
  * of its inputs, and of the first pull-back nothing but the derivatives. A scan gives a scan in its own direction.
  */
 import { type Alike, formOf, type Wrt } from './form.js'
+import { checkTensor } from './given.js'
 import { type Gradients, type GradOptions, pullBack } from './grad.js'
 import { checkedAlike } from './grad-checks.js'
 import { actsBackwardOnly, gradClip, gradScale } from './ops/cotangent.js'
@@ -32,6 +33,7 @@ export function Rop<const Y extends Wrt, const W extends Wrt>(
 ): Gradients<Y> {
   return asOneCall(() => {
     const [form, asked] = [formOf(results), formOf(wrt)]
+    for (const v of form.list) checkTensor('Rop', v, 'a result')
     const moves = checkedAlike('Rop', ['tangent', 'variable'], asked.list, asked.unpack(tangents))
     const [plain, variables] = forwardOnly(form.list, asked.list)
     const standIns = plain.map(v => new Variable(v.type, null, 0, null))

@@ -3,6 +3,7 @@
  */
 import { isFloat } from '@arignote/loops'
 import { differentDim } from './dim.js'
+import { checkTensor } from './given.js'
 import {
   givenDoesNotFit,
   gradientOfInteger,
@@ -14,6 +15,7 @@ import type { Variable } from './variable.js'
 
 /** The cost of `operation` must be a float scalar. */
 export function checkCost(operation: string, cost: Variable): void {
+  checkTensor(operation, cost, 'the cost')
   if (cost.ndim !== 0) throw gradientOfTensor(operation, cost)
   if (!isFloat(cost.dtype)) throw gradientOfInteger(operation, 'cost', cost)
 }
@@ -30,6 +32,8 @@ export function checkedAlike(
     throw wrongNumberGiven(operation, pairing, present.length, variables.length)
   present.forEach((other, i) => {
     const v = variables[i]!
+    checkTensor(operation, v, `a ${pairing[1]}`)
+    checkTensor(operation, other, `a ${pairing[0]}`)
     const fits = v.dtype === other.dtype && v.ndim === other.ndim
     if (!fits || v.shape.some((n, axis) => differentDim(n, other.shape[axis]!)))
       throw givenDoesNotFit(operation, pairing, v, other)

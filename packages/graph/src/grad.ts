@@ -8,6 +8,7 @@
 import { isFloat } from '@arignote/loops'
 import { isBranch, sink, unsink } from './branch/sink.js'
 import { formOf, type Wrt } from './form.js'
+import { checkName, checkOptions, checkTensor } from './given.js'
 import { checkCost, checkedAlike } from './grad-checks.js'
 import {
   type Asked,
@@ -103,7 +104,11 @@ function pulledBack(
   wrt: readonly Variable[],
   options: GradOptions,
 ): readonly Variable[] {
+  checkOptions(asked.operation, options, gradOptions)
   const { considerConstant = [], disconnectedInputs = 'raise' } = options
+  checkName(asked.operation, 'way to take disconnectedInputs', disconnectedInputs, waysToTell)
+  for (const v of wrt) checkTensor(asked.operation, v, 'what is differentiated by')
+  for (const [v] of seeds) checkTensor(asked.operation, v, 'a result')
   const integer = wrt.find(v => !isFloat(v.dtype))
   if (integer !== undefined) throw gradientWithRespectToInteger(asked.operation, integer)
   const stopped = new Set<Apply>()
@@ -130,6 +135,9 @@ function unsunk(found: readonly (Variable | null)[]): readonly (Variable | null)
   const flat = new Map(unsink(present).map((v, i) => [present[i]!, v]))
   return found.map(v => v && flat.get(v)!)
 }
+
+const gradOptions = ['considerConstant', 'knownGrads', 'disconnectedInputs']
+const waysToTell = ['raise', 'warn', 'ignore']
 
 /** Whether any path leads from the variable to the roots, other than through where gradients stop. */
 function reaches(roots: readonly Variable[], from: Variable, walls: ReadonlySet<Variable>): boolean {

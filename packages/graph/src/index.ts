@@ -8,6 +8,9 @@ export * from './branch/merge.js'
 export * from './branch/op.js'
 export * from './branch/sink.js'
 export { makeCellsWith } from './cell.js'
+
+import './coercion.js'
+
 export * from './dim.js'
 export * from './dot.js'
 export * from './errors.js'
@@ -19,6 +22,7 @@ import './fluent-routines.js'
 
 export * from './form.js'
 export * from './forward.js'
+export * from './given.js'
 export * from './grad.js'
 export * from './inputs.js'
 export * from './jacobian.js'

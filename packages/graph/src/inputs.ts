@@ -5,6 +5,7 @@ import type { DType } from '@arignote/loops'
 import { newCell } from './cell.js'
 import { type Dim, differentDim } from './dim.js'
 import { badArgument, badSize, wrongValueShape } from './errors.js'
+import { checkDType, checkOptions } from './given.js'
 import { captureOrigin } from './origin.js'
 import type { DTypeOfValue, RankOf } from './static.js'
 import { type AxisSpec, dimOf, tensorType } from './type.js'
@@ -30,6 +31,8 @@ function input(
 ): Variable {
   const { dtype = 'float32', shape = pattern } =
     typeof options === 'string' ? { dtype: options } : (options ?? {})
+  checkDType(maker, dtype)
+  if (typeof options === 'object') checkOptions(maker, options, inputOptions)
   if (shape === null)
     throw badArgument(maker, 'no shape', 'give { shape: [...] }, with null for unknown sizes')
   if (pattern !== null && shape.length !== pattern.length)
@@ -41,6 +44,8 @@ function input(
   })
   return new Variable(tensorType(dtype, axes), null, 0, name ?? null, captureOrigin())
 }
+
+const inputOptions = ['dtype', 'shape']
 
 function declared(maker: string, axis: AxisSpec): Dim {
   if (typeof axis === 'number' && (!Number.isInteger(axis) || axis < 0)) throw badSize(maker, String(axis))
@@ -90,6 +95,7 @@ export function shared<const V extends Value, D extends DType = SharedDType<V>>(
   name?: string | null,
   options: SharedOptions<D> = {},
 ): Shared<NoInfer<D>, RankOf<V>> {
+  checkOptions('shared', options, inputOptions)
   const dtype = options.dtype ?? dtypeOfValue(value) ?? 'float32'
   const host = convert(value, dtype, title(name ?? null))
   const shape = (options.shape ?? host.shape).map(axis => declared('shared', axis))

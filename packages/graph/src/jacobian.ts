@@ -8,6 +8,7 @@ import { isFloat } from '@arignote/loops'
 import { batchExpression } from './batch.js'
 import { type Dim, productDim } from './dim.js'
 import { type Alike, formOf, type Wrt } from './form.js'
+import { checkTensor } from './given.js'
 import { type Gradients, type GradOptions, pullBack } from './grad.js'
 import { checkCost, checkedAlike } from './grad-checks.js'
 import { gradientOfInteger } from './grad-errors.js'
@@ -57,6 +58,7 @@ export function jacobian<Y extends Variable, const W extends Wrt>(
   options: JacobianOptions = {},
 ): Jacobians<Y, W> {
   return asOneCall(() => {
+    checkTensor('jacobian', expression, 'the expression')
     if (!isFloat(expression.dtype)) throw gradientOfInteger('jacobian', 'result', expression)
     const form = formOf(wrt)
     return form.pack(jacobians('jacobian', expression, form.list, options)) as Jacobians<Y, W>

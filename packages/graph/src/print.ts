@@ -11,7 +11,8 @@
  */
 import { bodiesOf } from './bodies.js'
 import { DimExpr } from './dim.js'
-import { placesOf } from './errors.js'
+import { badArgument, placesOf } from './errors.js'
+import { checkTensor, describeGiven } from './given.js'
 import type { Lambda } from './lambda.js'
 import type { Contraction } from './op.js'
 import type { ConstantParams } from './ops/constant.js'
@@ -42,14 +43,26 @@ export interface Closed {
 
 export function closed(what: Printable): Closed {
   if (what instanceof Variable) return { params: freeVariables([what]), results: [what], updates: [] }
-  if (Array.isArray(what)) return { params: freeVariables(what), results: what, updates: [] }
+  if (what === null || (typeof what !== 'object' && typeof what !== 'function')) throw badPrintable(what)
+  if (Array.isArray(what)) {
+    for (const v of what) checkTensor('debugPrint', v, 'what is printed')
+    return { params: freeVariables(what), results: what, updates: [] }
+  }
   if ('graph' in what) {
     const { lambda, updates } = what.graph
     return { params: lambda.params, results: lambda.results, updates }
   }
-  const { params, results } = what as Lambda
+  if (!('params' in what)) throw badPrintable(what)
+  const { params, results } = what
   return { params, results, updates: [] }
 }
+
+const badPrintable = (what: unknown) =>
+  badArgument(
+    'debugPrint',
+    `${describeGiven(what).what} has no graph`,
+    'give a variable, a list of variables, or a compiled function',
+  )
 
 /** The equations that make the variables: `a:f32[batch, 10] = add x y`. */
 export function printGraph(what: Printable): string {

@@ -7,6 +7,7 @@
 import { allocate, type DType, isFloat, type TypedArray } from '@arignote/loops'
 import ndarray from 'ndarray'
 import { badArgument, badSize, notAValue, raggedArray, refusedArray, refusedElement } from './errors.js'
+import { checkDType, checkList, checkOptions, describeGiven, type Given } from './given.js'
 import type { DTypeOfValue, RankOf } from './static.js'
 import type { Rank } from './variable.js'
 
@@ -84,6 +85,7 @@ export function convert(
 ): HostValue {
   const own = dtypeOfValue(value)
   const target = dtype ?? own ?? otherwise
+  checkDType(operation, target)
   if (isNdArray(value)) return fromNdArray(value, own, target, operation)
   if (own !== null) {
     const source = value as ArrayLike<number | bigint>
@@ -151,6 +153,8 @@ function element(x: unknown, dtype: DType, operation: string, place: () => strin
       if (dtype === 'uint8' ? value >= 0 && value <= 255 : value === (value | 0)) return value
     }
   }
+  if (typeof x === 'object' && x !== null && !Array.isArray(x))
+    throw notAValue(operation, { ...describeGiven([x]), what: `a list that holds ${describeGiven(x).what}` })
   throw refusedElement(operation, printElement(x), place(), dtype)
 }
 
@@ -163,7 +167,7 @@ function fromNested(value: unknown, dtype: DType, operation: string): HostValue 
     data[0] = element(value, dtype, operation, () => '')
     return { data, shape: [], dtype }
   }
-  if (!Array.isArray(value)) throw notAValue(operation, printElement(value))
+  if (!Array.isArray(value)) throw notAValue(operation, givenForValue(value))
   const shape: number[] = []
   for (let x: unknown = value; isRow(x); x = x[0]) shape.push(x.length)
   const data = allocate(
@@ -186,6 +190,13 @@ function fromNested(value: unknown, dtype: DType, operation: string): HostValue 
   fill(value, [])
   return { data, shape, dtype }
 }
+
+function givenForValue(value: unknown): Given {
+  const given = describeGiven(value)
+  return given.what === 'a symbolic variable' ? { ...given, hint: needsCompiling } : given
+}
+
+const needsCompiling = 'a symbolic variable gets a value when a function is compiled of it and called'
 
 const elements = (n: number) => (n === 1 ? '1 element' : `${n} elements`)
 
@@ -226,10 +237,12 @@ export function zerosArray<const S extends readonly number[], D extends DType = 
   shape: S,
   dtype: D = 'float32' as D,
 ): NdArray<NoInfer<D>, S['length']> {
+  checkDType('zerosArray', dtype)
   return ndarrayOf(allocate(dtype, sizeOfShape(shape, 'zerosArray')), shape) as never
 }
 
 function sizeOfShape(shape: readonly number[], operation: string): number {
+  checkList(operation, 'a shape', shape)
   for (const n of shape) if (!Number.isInteger(n) || n < 0) throw badSize(operation, String(n))
   return shape.reduce((a, b) => a * b, 1)
 }
@@ -245,6 +258,7 @@ export function randn<const S extends readonly number[], D extends DType = 'floa
   shape: S,
   options: RandomOptions<D> & { readonly mean?: number; readonly std?: number } = {},
 ): NdArray<NoInfer<D>, S['length']> {
+  checkOptions('randn', options, ['seed', 'dtype', 'mean', 'std'])
   const { mean = 0, std = 1 } = options
   return fillRandom('randn', shape, options, (next, k) => {
     const radius = Math.sqrt(-2 * Math.log(1 - next(2 * k)))
@@ -257,6 +271,7 @@ export function rand<const S extends readonly number[], D extends DType = 'float
   shape: S,
   options: RandomOptions<D> & { readonly low?: number; readonly high?: number } = {},
 ): NdArray<NoInfer<D>, S['length']> {
+  checkOptions('rand', options, ['seed', 'dtype', 'low', 'high'])
   const { low = 0, high = 1 } = options
   return fillRandom('rand', shape, options, (next, k) => low + (high - low) * next(k)) as never
 }
@@ -267,6 +282,7 @@ function fillRandom(
   { seed = Math.floor(Math.random() * 2 ** 32), dtype = 'float32' }: RandomOptions,
   draw: (uniform: (counter: number) => number, k: number) => number,
 ): NdArray {
+  checkDType(operation, dtype)
   if (!isFloat(dtype)) throw badArgument(operation, `${dtype} is not a float`, 'ask for float32 or float64')
   const data = allocate(dtype, sizeOfShape(shape, operation))
   const uniform = (counter: number) => randomBits(seed, counter) / 2 ** 32

@@ -6,6 +6,8 @@
  * places in the user's code that made it; errors print them.
  */
 import type { DType, TypedArray } from '@arignote/loops'
+import { notSymbolic } from './argument-errors.js'
+import { describeGiven } from './given.js'
 import { InternTable } from './intern.js'
 import type { Op, Requirement } from './op.js'
 import { captureOrigin, type Origin } from './origin.js'
@@ -126,6 +128,8 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
     addOrigins(known, origins)
     return known
   }
+  for (let i = 0; i < inputs.length; i++)
+    if (!(inputs[i] instanceof Variable)) throw notSymbolic(op.name, `operand ${i}`, describeGiven(inputs[i]))
   const {
     outputs: types,
     requires = [],

@@ -31,7 +31,10 @@ const messageOf = (f: () => unknown): string => {
     f()
   } catch (error) {
     const lines = (error as Error).message.split('\n').map(line => line.replace(/\s*\[E\d+\]$/, '').trimEnd())
-    return lines.filter(line => line !== '' && !line.includes('created at')).join('\n')
+    return lines
+      .filter(line => line !== '' && !line.includes('created at'))
+      .map(line => line.replace(/ at \S+\.test\.ts:\d+:\d+$/, ' at …'))
+      .join('\n')
   }
   throw new Error('nothing was thrown')
 }
@@ -326,19 +329,25 @@ describe('a scan that cannot be is told apart where it is written', () => {
 "scan: state "h" does not keep its type
   h0   : f32[batch, 4]   (input "h0")
   next : f32[batch, 6]   (result of contract)
-  the next value of a state must have the type of its initial value: axis 1: 4 ≠ 6"
+  the next value of a state must have the type of its initial value: axis 1: 4 ≠ 6
+  the next value was made at …"
 `)
     expect(messageOf(grow(h0, h => add(h, constant(1, 'float64'))))).toMatchInlineSnapshot(`
 "scan: state "h" does not keep its type
   h0   : f32[batch, 4]   (input "h0")
   next : f64[batch, 4]   (result of add)
-  the next value of a state must have the type of its initial value: f32[batch, 4] ≠ f64[batch, 4]"
+  the next value of a state must have the type of its initial value: f32[batch, 4] ≠ f64[batch, 4]
+  float64 comes in with x : f64[]   (constant)
+  it meets float32 in add at …
+  cast one of them: x.cast('float32')
+  the next value was made at …"
 `)
     expect(messageOf(grow(constant(0), h => add(square(h), h0)))).toMatchInlineSnapshot(`
 "scan: state "h" does not keep its type
   initial : f32[]           (constant)
   next    : f32[batch, 4]   (result of add)
   the next value of a state must have the type of its initial value: rank 0 ≠ 2
+  the next value was made at …
   a single number stands for a whole state only where the step does nothing but broadcast it"
 `)
   })
@@ -355,7 +364,8 @@ describe('a scan that cannot be is told apart where it is written', () => {
 `)
     expect(messageOf(returning({ h: 3 }))).toMatchInlineSnapshot(`
 "scan: the step returned the number 3 as "h"
-  everything that a step returns is a symbolic tensor; constant(value) makes one of a value"
+  everything that a step returns is a symbolic tensor
+  constant(value) makes a symbolic tensor of a value"
 `)
     expect(messageOf(returning({ y: h0 }))).toMatchInlineSnapshot(`
 "scan: the step returned no next value of state "h"

@@ -9,6 +9,7 @@ import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { describe, expect, test } from '@jest/globals'
 import { readFiles } from '../src/files.js'
+import { shownError } from '../src/shown-error.js'
 
 const root = join(__dirname, '../../..')
 const document = readFileSync(join(root, 'docs/errors.md'), 'utf8')
@@ -55,6 +56,9 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E033: () => A.array(Float32Array.of(1), 'int32'),
   E034: () => A.shared([1, 2]).setValue([1, 2, 3]),
   E040: () => two().reshape([-1, -1]),
+  E041: () => compile([], [], { optimise: false } as never),
+  E042: () => A.grad(3 as never, one()),
+  E043: () => (one() as never) + 1,
   E050: () => {
     const v = one()
     A.grad(v.mul(2), v)
@@ -104,6 +108,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     A.scan(({ n }) => ({ total: A.ones([n]).sum() }), { sequences: { n: sizes } })
   },
   E071: () => A.scan(({ h }) => ({ h }), { state: { h: one() }, steps: 2, unroll: 0 }),
+  E072: () => A.scan({} as never, {}),
+  E073: () => A.scan(({ h }) => ({ h }), { state: { h: [1, 2] as never }, steps: 2 }),
   E080: () => A.ifElse(one(), 1, 2),
   E081: () => A.ifElse(true, one(), A.vector('i', 'int32')),
   E082: () => A.ifElse(true, one(), two()),
@@ -153,6 +159,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
     compile([], [a.add(b), b.add(a)])()
   },
   E213: () => compile([], A.constant(1), { optimize: { without: ['x + 1 → x'] } }),
+  E214: () => compile([], [], { updates: {} as never }),
   E220: () => {
     const v = one()
     ;(compile([v], v) as (...args: unknown[]) => unknown)()
@@ -251,6 +258,10 @@ describe.each(sections)('$code', ({ code, classes, message }) => {
     const shape = message.split('…').map(escaped).join('.*')
     expect(error.message.split('\n')[0]).toMatch(new RegExp(`^${shape}$`))
     expect(error.message).toMatch(new RegExp(` \\[${code}\\]$`))
+  })
+
+  test('shows its text', () => {
+    expect(shownError(error)).toMatchSnapshot()
   })
 
   test('shows the line that caused it', () => {

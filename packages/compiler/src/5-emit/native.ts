@@ -117,7 +117,7 @@ export class NativeExecutable implements Executable {
       scratch: plan.scratch,
       constants,
       kernels,
-      total: parameters + constants + kernels + plan.bytes,
+      total: parameters + constants + plan.bytes,
     }
   }
 

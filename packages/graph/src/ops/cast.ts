@@ -2,6 +2,7 @@
  * Conversion between element types.
  */
 import { type DType, isFloat, s } from '@arignote/loops'
+import { checkDType } from '../given.js'
 import type { Op } from '../op.js'
 import type { RankOf, TensorLike } from '../static.js'
 import { apply1, type Tensor, Variable } from '../variable.js'
@@ -23,6 +24,7 @@ const castOp: Op<CastParams> = {
 export const cast = entry(
   castOp,
   <X extends TensorLike, D extends DType>(x: X, dtype: D): Tensor<D, RankOf<X>> => {
+    checkDType('cast', dtype)
     const v: Variable = x instanceof Variable ? x : constant(x)
     return (v.dtype === dtype ? v : apply1(castOp, [v], { dtype })) as Tensor<D, RankOf<X>>
   },

@@ -4,6 +4,7 @@
 import { type DType, isFloat } from '@arignote/loops'
 import { productDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
+import { checkOptions, checkTensor } from '../given.js'
 import type { DTypeOf, LessOne, PlusOne, RankOf, TensorLike, ToFloat } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
 import { abs, add, div, maximum, minimum, mul, neg, pow, square, sub } from './arithmetic.js'
@@ -11,7 +12,15 @@ import { asTensor } from './builders.js'
 import { cast } from './cast.js'
 import { eq, ge, isInf, le, neq } from './comparison.js'
 import { asIndices, take } from './gather.js'
-import { type AxisArgument, max, min, type ReduceOptions, type Reduction, sum } from './reduce.js'
+import {
+  type AxisArgument,
+  max,
+  min,
+  type ReduceOptions,
+  type Reduction,
+  reduceOptions,
+  sum,
+} from './reduce.js'
 import { stopGradient, where } from './select.js'
 import { asSize, axesOf, axisOf, dimValue, type Size } from './size.js'
 import { iota, zeros } from './source.js'
@@ -31,9 +40,11 @@ function real(x: TensorLike, operation: string): Variable {
 /** A statistic of real numbers, computed with the reduced axes in place, as size 1. */
 function statistic<O extends object>(
   name: string,
+  own: readonly (keyof O & string)[],
   compute: (x: Variable, axes: readonly number[], options: O) => Variable,
 ) {
   return ((x: TensorLike, axis?: AxisArgument, options?: ReduceOptions & O) => {
+    checkOptions(name, options, [...own, ...reduceOptions])
     const v = real(x, name)
     const axes = axesOf(name, axis, v)
     const kept = compute(v, axes, options ?? ({} as O))
@@ -55,7 +66,7 @@ const meanKept = (x: Variable, axes: readonly number[], minus = 0): Variable =>
   axes.length === 0 ? x : div(sum(x, axes, kept), countOf(x, axes, minus))
 
 /** The mean; of integers as float32. */
-export const mean = statistic('mean', (x, axes) => meanKept(x, axes)) as Reduction<FloatTable>
+export const mean = statistic('mean', [], (x, axes) => meanKept(x, axes)) as Reduction<FloatTable>
 
 export interface SpreadOptions {
   /** How much less than the number of elements the divisor is. */
@@ -64,12 +75,12 @@ export interface SpreadOptions {
 type Spread = Reduction<FloatTable, SpreadOptions>
 
 /** The mean squared distance from the mean. */
-export const variance = statistic('variance', (x, axes, { ddof = 0 }: { ddof?: number }) =>
+export const variance = statistic('variance', ['ddof'], (x, axes, { ddof = 0 }: { ddof?: number }) =>
   meanKept(square(sub(x, meanKept(x, axes))), axes, ddof),
 ) as Spread
 
 /** The root of the variance. */
-export const std = statistic('std', (x, axes, { ddof = 0 }: { ddof?: number }) =>
+export const std = statistic('std', ['ddof'], (x, axes, { ddof = 0 }: { ddof?: number }) =>
   rootOf(meanKept(square(sub(x, meanKept(x, axes))), axes, ddof)),
 ) as Spread
 
@@ -79,7 +90,7 @@ function rootOf(x: Variable): Variable {
 }
 
 /** log Σ eˣ, computed so that nothing overflows. */
-export const logSumExp = statistic('logSumExp', (x, axes) => {
+export const logSumExp = statistic('logSumExp', [], (x, axes) => {
   const top = finitePart(max(x, axes, kept))
   return add(log(sum(exp(sub(x, top)), axes, kept)), top)
 }) as Reduction<FloatTable>
@@ -99,7 +110,7 @@ export interface NormOptions {
  * The norm of a vector, by default the Euclidean one, √Σx²: of all elements together or along axes. Its gradient at 0 is 0.
  * (NumPy's `linalg.norm`; several axes are one vector, so that a matrix has its Frobenius norm.)
  */
-export const norm = statistic('norm', (x, axes, { ord = 2 }: { ord?: number }) => {
+export const norm = statistic('norm', ['ord'], (x, axes, { ord = 2 }: { ord?: number }) => {
   if (ord === 2) return rootOf(sum(square(x), axes, kept))
   if (ord === 1) return sum(abs(x), axes, kept)
   if (ord === Number.POSITIVE_INFINITY) return max(abs(x), axes, kept)
@@ -131,6 +142,11 @@ export interface CrossentropyOptions {
   readonly fromLogits?: boolean
 }
 
+function checkedCrossentropy(operation: string, options: CrossentropyOptions): CrossentropyOptions {
+  checkOptions(operation, options, ['fromLogits'])
+  return options
+}
+
 /** How far a probability may come to 0, so that its logarithm stays finite: Keras's epsilon. */
 const epsilon = 1e-7
 
@@ -138,8 +154,9 @@ const epsilon = 1e-7
 export function crossentropyCategorical<X extends TensorLike>(
   predictions: X,
   targets: TensorLike,
-  { fromLogits = false }: CrossentropyOptions = {},
+  options: CrossentropyOptions = {},
 ): RealLess<X> {
+  const { fromLogits = false } = checkedCrossentropy('crossentropyCategorical', options)
   const p = real(predictions, 'crossentropyCategorical')
   const logs = fromLogits ? logSoftmax(p) : log(inside(div(p, sum(p, -1, kept))))
   return neg(sum(mul(asTensor(targets, 'crossentropyCategorical'), logs), -1)) as Variable as RealLess<X>
@@ -149,8 +166,9 @@ export function crossentropyCategorical<X extends TensorLike>(
 export function crossentropyCategoricalSparse<X extends TensorLike>(
   predictions: X,
   targets: TensorLike,
-  { fromLogits = false }: CrossentropyOptions = {},
+  options: CrossentropyOptions = {},
 ): RealLess<X> {
+  const { fromLogits = false } = checkedCrossentropy('crossentropyCategoricalSparse', options)
   const p = real(predictions, 'crossentropyCategoricalSparse')
   const ids = asIndices('crossentropyCategoricalSparse', targets)
   if (ids.ndim !== p.ndim - 1)
@@ -168,8 +186,9 @@ export function crossentropyCategoricalSparse<X extends TensorLike>(
 export function crossentropyBinary<X extends TensorLike>(
   predictions: X,
   targets: TensorLike,
-  { fromLogits = false }: CrossentropyOptions = {},
+  options: CrossentropyOptions = {},
 ): Real<X> {
+  const { fromLogits = false } = checkedCrossentropy('crossentropyBinary', options)
   const p = real(predictions, 'crossentropyBinary')
   const t = cast(asTensor(targets, 'crossentropyBinary'), p.dtype)
   if (fromLogits) return sub(softplus(p), mul(t, p)) as Variable as Real<X>
@@ -215,6 +234,7 @@ function triangle(
   x: Variable,
   inside: (row: Variable, column: Variable) => Variable,
 ): Variable {
+  checkTensor(name, x)
   if (x.ndim < 2) throw wrongRank(name, [x], '{0} must have at least two axes')
   const shape = x.shape.slice(-2)
   return where(inside(iota(shape, 0), iota(shape, 1)), x, zeros([], x.dtype))

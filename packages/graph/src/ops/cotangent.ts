@@ -3,6 +3,7 @@
  */
 import { isFloat } from '@arignote/loops'
 import { badArgument, wrongRank } from '../errors.js'
+import { checkTensor } from '../given.js'
 import type { Op } from '../op.js'
 import type { TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
@@ -44,6 +45,7 @@ export const gradScale = entry(
 type Same<X> = X extends Variable<infer D, infer R extends Rank> ? Tensor<D, R> : never
 
 function through(op: Op<null>, x: Variable, scalars: readonly TensorLike[]): Variable {
+  checkTensor(op.name, x)
   const others = scalars.map(value => asTensor(value, op.name))
   const large = others.find(v => v.ndim !== 0)
   if (large !== undefined) throw wrongRank(op.name, [x, large], '{1} must be a number or a scalar')

@@ -4,6 +4,7 @@
 import { type DType, s } from '@arignote/loops'
 import { addDim, type Dim, maxDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
+import { checkTensor } from '../given.js'
 import type { Op, Requirement } from '../op.js'
 import type { DiagRank } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
@@ -97,6 +98,7 @@ export function fromDiagonal(x: Variable, params: MatrixParams): Variable {
 export const diag = entry(
   diagonalOp,
   <D extends DType, R extends Rank>(x: Tensor<D, R>, offset = 0): Tensor<D, DiagRank[R]> => {
+    checkTensor('diag', x)
     if (!Number.isInteger(offset))
       throw badArgument('diag', `an offset of ${offset}`, 'the offset is a whole number', [x])
     if (x.ndim === 0) throw wrongRank('diag', [x], '{0} must have at least one axis')

@@ -4,6 +4,7 @@
 import type { DType } from '@arignote/loops'
 import { addDim, type Dim, DimExpr, floorDivDim, maxDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, indexOutOfRange, tooManyIndices, wrongDType } from '../errors.js'
+import { checkTensor } from '../given.js'
 import type { LessOne, PlusOne, RankLess } from '../static.js'
 import { type Rank, type Tensor, Variable } from '../variable.js'
 import { type IndexedAxis, pickBy } from './advanced-index.js'
@@ -42,6 +43,7 @@ const isRange = (spec: IndexSpec): spec is Range =>
   typeof spec === 'object' && spec !== null && !(spec instanceof Variable) && !(spec instanceof DimExpr)
 
 export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
+  checkTensor('slice', x)
   if (specs.length > x.ndim) throw tooManyIndices('slice', x, specs.length)
   if (specs.some(isTensor)) return advanced(x, specs)
   const dropped: number[] = []
@@ -90,6 +92,7 @@ const cutBy = (x: Variable, cuts: readonly Cut[]): Variable =>
 
 /** Element i along axis 0, without the axis; i may be symbolic. */
 export function at<D extends DType, R extends Rank>(x: Tensor<D, R>, i: Size): Tensor<D, LessOne[R]> {
+  checkTensor('at', x)
   if (i instanceof Variable && i.ndim !== 0)
     throw wrongDType('at', [x, i], 'an index is an integer scalar; use take for a tensor of indices')
   return sliceBy(x, [i]) as Tensor<D, LessOne[R]>

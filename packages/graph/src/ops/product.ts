@@ -3,6 +3,7 @@
  */
 import type { DType } from '@arignote/loops'
 import { badArgument, wrongRank } from '../errors.js'
+import { checkList, describeGiven } from '../given.js'
 import type {
   BatchedDotRank,
   CountOfAxes,
@@ -124,6 +125,10 @@ export function tensordot<X extends TensorLike, Y extends TensorLike, const A ex
   axes: A = 2 as TensordotAxes as A,
 ): Product<X, Y, TensordotRank<RankOf<X>, RankOf<Y>, A>> {
   const [a, b] = pairOf('tensordot', x, y)
+  if (typeof axes !== 'number') {
+    checkList('tensordot', 'a pair of lists of axes', axes)
+    for (const list of axes as readonly unknown[]) checkList('tensordot', 'a choice of axes', list)
+  }
   const [ofX, ofY] =
     typeof axes === 'number'
       ? [count(axes, a.ndim - axes), count(axes)]
@@ -165,6 +170,12 @@ export function einsum<const E extends string, const T extends readonly TensorLi
   ...operands: T
 ): Tensor<EinsumDType<T>, EinsumRank<E>>
 export function einsum(equation: string, ...operands: readonly TensorLike[]): Variable {
+  if (typeof equation !== 'string')
+    throw badArgument(
+      'einsum',
+      `${describeGiven(equation).what} is not an equation`,
+      'write letters: "ij,jk->ik"',
+    )
   const text = equation.replaceAll(' ', '')
   const [inputs = '', output = singles(inputs)] = text.split('->')
   const terms = inputs.split(',')

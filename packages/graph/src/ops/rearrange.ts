@@ -3,6 +3,7 @@
  */
 import { type Dim, equalDim, subDim } from '../dim.js'
 import { badArgument, repeatedAxis, wrongRank } from '../errors.js'
+import { checkList, checkTensor } from '../given.js'
 import type { Op, Requirement } from '../op.js'
 import type { DTypeOf } from '../static.js'
 import { apply1, type Tensor, type Variable } from '../variable.js'
@@ -26,7 +27,9 @@ export function moveaxis<X extends Variable>(
   destination: number | readonly number[],
 ): X {
   const list = (axes: number | readonly number[]) => {
-    const found = (typeof axes === 'number' ? [axes] : axes).map(axis => axisOf('moveaxis', axis, x))
+    const given = typeof axes === 'number' ? [axes] : axes
+    checkList('moveaxis', 'a choice of axes', given)
+    const found = given.map(axis => axisOf('moveaxis', axis, x))
     if (new Set(found).size !== found.length) throw repeatedAxis('moveaxis', found, x)
     return found
   }
@@ -80,6 +83,8 @@ const specifyShapeOp: Op<Shaped> = {
 export const specifyShape = entry(
   specifyShapeOp,
   <X extends Variable>(x: X, shape: readonly (Size | null)[]): X => {
+    checkTensor('specifyShape', x)
+    checkList('specifyShape', 'a shape', shape)
     if (shape.length !== x.ndim)
       throw wrongRank('specifyShape', [x], `a size, or null, for each axis of {0}: ${shape.length} given`)
     const sizes = shape.map((n, axis) => (n === null ? x.shape[axis]! : asSize('specifyShape', n)))
@@ -116,6 +121,8 @@ export function meshgrid<const V extends readonly Variable[]>(
   vectors: V,
   { indexing = 'xy' }: { readonly indexing?: 'xy' | 'ij' } = {},
 ): { -readonly [K in keyof V]: Tensor<DTypeOf<V[K]>, V['length']> } {
+  checkList('meshgrid', 'what makes a grid', vectors)
+  for (const v of vectors) checkTensor('meshgrid', v, 'what makes a grid')
   const wrong = vectors.find(v => v.ndim !== 1)
   if (wrong !== undefined) throw wrongRank('meshgrid', [wrong], '{0} must be a vector')
   const place = (k: number) => (indexing === 'xy' && k < 2 && vectors.length > 1 ? 1 - k : k)

@@ -4,6 +4,7 @@
 import { type DType, isFloat, type Scalar, type ScalarType, s } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import { emptyReduction } from '../errors.js'
+import { checkOptions } from '../given.js'
 import type { Monoid, Op } from '../op.js'
 import type { DTypeOf, RankOf, ReducedRank, TensorLike, ToSum } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
@@ -96,17 +97,18 @@ function reduction<T extends Record<DType, DType>>(
     },
     batch: ([x], _, params) => apply1(op, [x!], { ...params, axes: params.axes.map(a => a + 1) }),
   }
-  return entry(
-    op,
-    (x: TensorLike, axis?: AxisArgument, { keepdims = false }: ReduceOptions = {}): Variable => {
-      const given = asTensor(x, name)
-      const v: Variable = cast(given, operand(given.dtype))
-      const axes = axesOf(name, axis, v)
-      const reduced = axes.length === 0 && result === undefined ? v : apply1(op, [v], { axes })
-      return keepdims ? expandDims(reduced, axes) : reduced
-    },
-  ) as never
+  return entry(op, (x: TensorLike, axis?: AxisArgument, options: ReduceOptions = {}): Variable => {
+    checkOptions(name, options, reduceOptions)
+    const { keepdims = false } = options
+    const given = asTensor(x, name)
+    const v: Variable = cast(given, operand(given.dtype))
+    const axes = axesOf(name, axis, v)
+    const reduced = axes.length === 0 && result === undefined ? v : apply1(op, [v], { axes })
+    return keepdims ? expandDims(reduced, axes) : reduced
+  }) as never
 }
+
+export const reduceOptions: readonly string[] = ['keepdims']
 
 /** A reduced value under each element that it was made of. */
 function spread(reduced: Variable, axes: readonly number[], shape: readonly Dim[]): Variable {

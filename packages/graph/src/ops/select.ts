@@ -1,10 +1,12 @@
 /**
  * Choosing, naming and stopping: the maps that compute nothing.
  */
+
 import { type DType, s } from '@arignote/loops'
+import { checkedTensor } from '../given.js'
 import type { Op } from '../op.js'
 import type { MaxRank, MeetOf, RankOf, TensorLike } from '../static.js'
-import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
+import { apply1, type Rank, type Tensor } from '../variable.js'
 import { asTensor, broadcast, promoted } from './builders.js'
 import { cast } from './cast.js'
 import { commonShape, entry } from './entry.js'
@@ -49,7 +51,7 @@ const namedOp: Op<{ readonly name: string }> = {
 export const named = entry(
   namedOp,
   <D extends DType, R extends Rank>(x: Tensor<D, R>, name: string): Tensor<D, R> =>
-    apply1(namedOp, [x], { name }) as Tensor<D, R>,
+    apply1(namedOp, [checkedTensor('named', x)], { name }) as Tensor<D, R>,
 )
 
 const stopGradientOp: Op<null> = {
@@ -63,7 +65,7 @@ const stopGradientOp: Op<null> = {
 export const stopGradient = entry(
   stopGradientOp,
   <D extends DType, R extends Rank>(x: Tensor<D, R>): Tensor<D, R> =>
-    apply1(stopGradientOp, [x as Variable], null) as Tensor<D, R>,
+    apply1(stopGradientOp, [checkedTensor('stopGradient', x)], null) as Tensor<D, R>,
 )
 
 /** Theano's name of `stopGradient`. */

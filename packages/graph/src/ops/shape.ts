@@ -15,10 +15,11 @@ import {
   subDim,
 } from '../dim.js'
 import { badArgument, notSizeOne, sizesDiffer, wrongRank } from '../errors.js'
+import { checkList, checkTensor } from '../given.js'
 import type { DTypeOf, DTypeOfAll, MaxRank, PlusOne, RankOfAll, TensorLike } from '../static.js'
 import type { Rank, Tensor, Variable } from '../variable.js'
 import { asTensor } from './builders.js'
-import { asDim, asSize, axesOf, axisOf, type Size } from './size.js'
+import { asDim, asSize, axesOf, axisOf, type Size, sizesOf } from './size.js'
 import type { RankOfShape } from './source.js'
 import { concatenate, expand, expandDims, reshape, reversed, squeeze, transpose, window } from './view.js'
 
@@ -27,6 +28,7 @@ export function flatten<D extends DType, N extends Rank = 1>(
   x: Tensor<D>,
   ndim: N = 1 as N,
 ): Tensor<D, NoInfer<N>> {
+  checkTensor('flatten', x)
   if (ndim < 1 || ndim > Math.max(1, x.ndim))
     throw wrongRank('flatten', [x], `{0} cannot be flattened to ${ndim} axes`)
   const kept = x.shape.slice(0, ndim - 1)
@@ -38,6 +40,7 @@ export function dimshuffle<D extends DType, const P extends readonly (number | '
   x: Tensor<D>,
   ...pattern: P
 ): Tensor<D, P['length']> {
+  checkTensor('dimshuffle', x)
   const kept = pattern.filter(p => p !== 'x').map(axis => axisOf('dimshuffle', axis, x))
   const dropped = x.shape.map((_, axis) => axis).filter(axis => !kept.includes(axis))
   for (const axis of dropped) if (x.shape[axis] !== 1) throw notSizeOne('dimshuffle', x, axis)
@@ -61,7 +64,7 @@ export function broadcastTo<X extends TensorLike, const S extends readonly Size[
   shape: S,
 ): Tensor<DTypeOf<X>, RankOfShape<S>> {
   const v: Variable = asTensor(x, 'broadcastTo')
-  const sizes = shape.map(n => asSize('broadcastTo', n))
+  const sizes = sizesOf('broadcastTo', shape)
   const missing = sizes.length - v.ndim
   if (missing < 0) throw wrongRank('broadcastTo', [v], `{0} has more axes than the shape: ${sizes.length}`)
   return expand(
@@ -78,6 +81,8 @@ export function stack<const T extends readonly Variable[]>(
   tensors: T,
   axis = 0,
 ): Tensor<DTypeOfAll<T>, PlusOne[RankOfAll<T>]> {
+  checkList('stack', 'what is stacked', tensors)
+  for (const x of tensors) checkTensor('stack', x, 'what is stacked')
   const [first] = tensors
   if (first === undefined) throw badArgument('stack', 'nothing to stack', 'give at least one tensor')
   const along = axisOf('stack', axis, first, first.ndim + 1)
@@ -104,7 +109,7 @@ export function split<D extends DType, R extends Rank>(
   if (typeof sections === 'number') return equalPieces(x, sections, along) as Tensor<D, R>[]
   const pieces: Variable[] = []
   let start: Dim = 0
-  for (const size of sections.map(n => asSize('split', n))) {
+  for (const size of sizesOf('split', sections)) {
     pieces.push(windowOf(x, along, start, size))
     start = addDim(start, size)
   }
@@ -138,6 +143,7 @@ export function tile<D extends DType, R extends Rank, const N extends Size | rea
   x: Tensor<D, R>,
   reps: N,
 ): Tensor<D, TiledRank<R, N>> {
+  checkTensor('tile', x)
   const given = (Array.isArray(reps) ? (reps as readonly Size[]) : [reps as Size]).map(n => asSize('tile', n))
   const ndim = Math.max(x.ndim, given.length)
   const ranked = expandDims(

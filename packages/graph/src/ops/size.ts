@@ -17,6 +17,7 @@ import {
   symbolDim,
 } from '../dim.js'
 import { axisOutOfRange, badSize, repeatedAxis } from '../errors.js'
+import { checkList, checkTensor, describeGiven } from '../given.js'
 import type { Op } from '../op.js'
 import { printType } from '../type.js'
 import { apply1, type Tensor, Variable } from '../variable.js'
@@ -42,6 +43,7 @@ export const dimValue = entry(dimValueOp, (dim: Dim): Tensor<'int32', 0> => {
 
 /** The size of an axis as an int32 scalar. */
 export function dim(x: Variable, axis: number): Tensor<'int32', 0> {
+  checkTensor('dim', x)
   return dimValue(x.shape[axisOf('dim', axis, x)]!)
 }
 
@@ -55,7 +57,7 @@ export function asDim(operation: string, size: Size): Dim {
     return size
   }
   if (size instanceof DimExpr) return size
-  if (!(size instanceof Variable)) throw badSize(operation, String(size))
+  if (!(size instanceof Variable)) throw badSize(operation, describeGiven(size).what)
   if (size.dtype !== 'int32' || size.ndim !== 0) throw badSize(operation, printType(size.type), size)
   return dimOfScalar(size, 0)
 }
@@ -65,6 +67,12 @@ export function asSize(operation: string, size: Size): Dim {
   const dim = asDim(operation, size)
   if (typeof dim === 'number' && dim < 0) throw badSize(operation, String(dim))
   return dim
+}
+
+/** A shape of sizes. */
+export function sizesOf(operation: string, shape: readonly Size[]): readonly Dim[] {
+  checkList(operation, 'a shape', shape)
+  return shape.map(n => asSize(operation, n))
 }
 
 function dimOfScalar(v: Variable, depth: number): Dim {
@@ -140,15 +148,19 @@ function onlyAtom(dim: Dim, fn: 'min' | 'max'): readonly [Dim, Dim] | null {
 }
 
 /** The axis counted from the front. */
-export function axisOf(operation: string, axis: number, x: Variable, ndim: number = x.ndim): number {
+export function axisOf(operation: string, axis: number, x: Variable, ndim: number = x?.ndim): number {
+  checkTensor(operation, x)
   if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw axisOutOfRange(operation, axis, x)
   return axis < 0 ? axis + ndim : axis
 }
 
 /** Axes counted from the front, ascending; none given: all. */
 export function axesOf(operation: string, axis: number | readonly number[] | null | undefined, x: Variable) {
+  checkTensor(operation, x)
   if (axis === null || axis === undefined) return x.shape.map((_, i) => i)
-  const axes = (typeof axis === 'number' ? [axis] : axis).map(a => axisOf(operation, a, x))
+  const given = typeof axis === 'number' ? [axis] : axis
+  checkList(operation, 'a choice of axes', given)
+  const axes = given.map(a => axisOf(operation, a, x))
   if (new Set(axes).size !== axes.length) throw repeatedAxis(operation, axes, x)
   return axes.sort((a, b) => a - b)
 }

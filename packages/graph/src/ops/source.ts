@@ -4,6 +4,7 @@
 import { type DType, isFloat, s } from '@arignote/loops'
 import { type Dim, floorDivDim, maxDim, mulDim, subDim } from '../dim.js'
 import { badArgument } from '../errors.js'
+import { checkDType, checkTensor } from '../given.js'
 import type { Op } from '../op.js'
 import type { DTypeOf } from '../static.js'
 import type { Value } from '../value.js'
@@ -14,7 +15,7 @@ import { and, eq, gt } from './comparison.js'
 import { constantFor } from './constant.js'
 import { entry } from './entry.js'
 import { where } from './select.js'
-import { asDim, asSize, dimValue, neverNegative, type Size } from './size.js'
+import { asDim, asSize, dimValue, neverNegative, type Size, sizesOf } from './size.js'
 import { expand, expandDims } from './view.js'
 
 export { constant } from './constant.js'
@@ -75,11 +76,13 @@ export function ones<const S extends readonly Size[], D extends DType = 'float32
 
 /** Zeros of the type of x. */
 export function zerosLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
+  checkTensor('zerosLike', x)
   return filled('zerosLike', x.shape, 0, x.dtype) as Tensor<D, R>
 }
 
 /** Ones of the type of x. */
 export function onesLike<D extends DType, R extends number>(x: Tensor<D, R>): Tensor<D, R> {
+  checkTensor('onesLike', x)
   return filled('onesLike', x.shape, 1, x.dtype) as Tensor<D, R>
 }
 
@@ -93,7 +96,7 @@ function filled(
   const scalar: Variable = dtype === undefined ? given : cast(given, dtype)
   if (scalar.ndim !== 0)
     throw badArgument(operation, 'the value is not a scalar', 'use broadcastTo', [scalar])
-  const sizes = shape.map(n => asSize(operation, n))
+  const sizes = sizesOf(operation, shape)
   const axes = sizes.map((_, i) => i)
   return expand(expandDims(scalar, axes), sizes)
 }
@@ -117,6 +120,7 @@ export function arange<D extends DType = 'int32'>(
   dtype: D = 'int32' as D,
 ): Tensor<NoInfer<D>, 1> {
   const [from, to] = stop === undefined || stop === null ? [0, start] : [start, stop]
+  checkDType('arange', dtype)
   if (!Number.isFinite(step) || step === 0)
     throw badArgument('arange', `a step of ${step}`, 'the step must be a number other than 0')
   if (Number.isInteger(step) && !isFraction(from) && !isFraction(to)) {

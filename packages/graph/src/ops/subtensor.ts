@@ -7,6 +7,7 @@
 import { type DType, promote, s } from '@arignote/loops'
 import { differentDim, mulDim } from '../dim.js'
 import { badArgument, sizesDiffer, wrongDType, wrongRank } from '../errors.js'
+import { checkTensor } from '../given.js'
 import type { Op } from '../op.js'
 import type { TensorLike } from '../static.js'
 import { type Apply, apply1, type Rank, type Tensor, Variable } from '../variable.js'
@@ -256,6 +257,7 @@ export function setSubtensor<D extends DType>(
   options?: SubtensorOptions,
 ): Tensor<D>
 export function setSubtensor(part: Variable, y: TensorLike, { of }: SubtensorOptions = {}): Variable {
+  checkTensor('setSubtensor', part)
   const path = pathOf('setSubtensor', part, of)
   return path.reduce(
     (value, node) => stepOf(node)!.set(node.inputs[0]!, value),
@@ -279,6 +281,7 @@ export function incSubtensor<D extends DType>(
   options?: SubtensorOptions,
 ): Tensor<D>
 export function incSubtensor(part: Variable, y: TensorLike, { of }: SubtensorOptions = {}): Variable {
+  checkTensor('incSubtensor', part)
   const path = pathOf('incSubtensor', part, of)
   if (part.dtype === 'bool')
     throw wrongDType('incSubtensor', [part], 'bools cannot be added: cast them, or use setSubtensor')

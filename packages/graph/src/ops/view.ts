@@ -5,6 +5,7 @@
 import { type DType, s } from '@arignote/loops'
 import { type Dim, differentDim, divideExactly, equalDim, floorDivDim, productDim } from '../dim.js'
 import { badArgument, cannotReshape, notSizeOne, repeatedAxis, wrongRank } from '../errors.js'
+import { checkList, checkTensor } from '../given.js'
 import type { Op, Requirement } from '../op.js'
 import type { CountOfAxes, RankLess, RankSum } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
@@ -65,6 +66,8 @@ const reshapeOp: Op<Shaped> = {
 export const reshape = entry(
   reshapeOp,
   <D extends DType, const S extends readonly Size[]>(x: Tensor<D>, shape: S): Tensor<D, RankOfShape<S>> => {
+    checkTensor('reshape', x)
+    checkList('reshape', 'a shape', shape)
     if (shape.filter(n => n === -1).length > 1)
       throw badArgument('reshape', 'two sizes are -1', 'only one size can be left open', [x])
     const known = shape.map(n => (n === -1 ? null : asSize('reshape', n)))
@@ -106,6 +109,8 @@ const transposeOp: Op<Axes> = {
 export const transpose = entry(
   transposeOp,
   <D extends DType, R extends Rank>(x: Tensor<D, R>, axes?: readonly number[] | null): Tensor<D, R> => {
+    checkTensor('transpose', x)
+    if (axes != null) checkList('transpose', 'an order of axes', axes)
     const order = axes?.map(a => axisOf('transpose', a, x)) ?? x.shape.map((_, i) => x.ndim - 1 - i)
     if (new Set(order).size !== order.length) throw repeatedAxis('transpose', order, x)
     if (order.length !== x.ndim)
@@ -182,7 +187,9 @@ interface ExpandDims {
 
 /** New axes of size 1, which the result has at these positions. */
 export const expandDims = entry(expandDimsOp, (x: Variable, axis: number | readonly number[]): Variable => {
+  checkTensor('expandDims', x)
   const given = typeof axis === 'number' ? [axis] : axis
+  checkList('expandDims', 'a choice of axes', given)
   const axes = given.map(a => axisOf('expandDims', a, x, x.ndim + given.length)).sort((a, b) => a - b)
   if (new Set(axes).size !== axes.length) throw repeatedAxis('expandDims', axes, x)
   return axes.length === 0 ? x : apply1(expandDimsOp, [x], { axes })
@@ -240,6 +247,7 @@ interface Squeeze {
 
 /** Drops axes of size 1; without axes, every axis that is known to have it. */
 export const squeeze = entry(squeezeOp, (x: Variable, axis?: number | readonly number[] | null): Variable => {
+  checkTensor('squeeze', x)
   const axes = axis == null ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : axesOf('squeeze', axis, x)
   return axes.length === 0 ? x : apply1(squeezeOp, [x], { axes })
 }) as Squeeze

@@ -4,6 +4,7 @@
 import { type DType, type Scalar, s } from '@arignote/loops'
 import { addDim, type Dim, equalDim, minDim, mulDim, subDim } from '../dim.js'
 import { badArgument, wrongRank } from '../errors.js'
+import { checkList, checkOptions, checkTensor } from '../given.js'
 import type { Op, Requirement } from '../op.js'
 import type { DTypeOfAll, RankOfAll, TensorLike } from '../static.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
@@ -172,8 +173,11 @@ export const pad = entry(
   <D extends DType, R extends Rank>(
     x: Tensor<D, R>,
     widths: Size | readonly Width[],
-    { value = 0, mode = 'constant' }: PadOptions = {},
+    options: PadOptions = {},
   ): Tensor<D, R> => {
+    checkTensor('pad', x)
+    checkOptions('pad', options, ['value', 'mode'])
+    const { value = 0, mode = 'constant' } = options
     const perAxis = Array.isArray(widths) ? (widths as readonly Width[]) : x.shape.map(() => widths as Size)
     if (perAxis.length !== x.ndim)
       throw wrongRank('pad', [x], `a width for each axis of {0}: ${perAxis.length} given`)
@@ -256,6 +260,7 @@ interface Concatenate {
 
 /** Tensors one after the other along an axis. */
 export const concatenate = entry(concatenateOp, (tensors: readonly TensorLike[], axis = 0): Variable => {
+  checkList('concatenate', 'what is concatenated', tensors)
   if (tensors.length === 0)
     throw badArgument('concatenate', 'nothing to concatenate', 'give at least one tensor')
   const [first, ...others] = promoted(tensors, 'concatenate') as [Variable, ...Variable[]]

@@ -4,6 +4,7 @@
 import { type DType, isFloat } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import { badArgument } from '../errors.js'
+import { checkDType } from '../given.js'
 import { cast } from '../ops/cast.js'
 import { constantFor } from '../ops/constant.js'
 import { broadcastTo } from '../ops/shape.js'
@@ -19,6 +20,7 @@ export function under(operation: string, x: Parameter, shape: readonly Dim[], dt
 }
 
 export function checkFloat(operation: string, dtype: DType): void {
+  checkDType(operation, dtype)
   if (!isFloat(dtype)) throw badArgument(operation, `${dtype} is not a float`, 'ask for float32 or float64')
 }
 

@@ -5,6 +5,7 @@
 import { isFloat } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import { wrongDType } from '../errors.js'
+import { checkOptions } from '../given.js'
 import { shared } from '../inputs.js'
 import { add, div, mul, sub } from '../ops/arithmetic.js'
 import { and, eq, ge, gt, lt, or } from '../ops/comparison.js'
@@ -14,7 +15,7 @@ import { below, type FloatType } from '../ops/random.js'
 import { argmin, sum } from '../ops/reduce.js'
 import { where } from '../ops/select.js'
 import { broadcastTo } from '../ops/shape.js'
-import { asSize, axisOf, dimValue, type Size } from '../ops/size.js'
+import { axisOf, dimValue, type Size, sizesOf } from '../ops/size.js'
 import type { RankOfShape } from '../ops/source.js'
 import { expandDims } from '../ops/view.js'
 import { asOneCall, type Rank, type Shared, type Tensor, type Variable } from '../variable.js'
@@ -69,9 +70,11 @@ export class RandomStream {
   /** Numbers from low (0) to below high (1). */
   uniform<const S extends Shape, D extends FloatType = 'float32'>(
     shape: S,
-    { low = 0, high = 1, dtype = 'float32' as D }: UniformOptions<D> = {},
+    options: UniformOptions<D> = {},
   ): Tensor<D, RankOfShape<S>> {
     return asOneCall((): Variable => {
+      checkOptions('uniform', options, ['low', 'high', 'dtype'])
+      const { low = 0, high = 1, dtype = 'float32' as D } = options
       const sizes = this.#sizes('uniform', shape)
       checkFloat('uniform', dtype)
       checkOrder('uniform', low, high)
@@ -87,9 +90,11 @@ export class RandomStream {
   /** Normally distributed numbers, by default of mean 0 and standard deviation 1. */
   normal<const S extends Shape, D extends FloatType = 'float32'>(
     shape: S,
-    { mean = 0, std = 1, dtype = 'float32' as D }: NormalOptions<D> = {},
+    options: NormalOptions<D> = {},
   ): Tensor<D, RankOfShape<S>> {
     return asOneCall((): Variable => {
+      checkOptions('normal', options, ['mean', 'std', 'dtype'])
+      const { mean = 0, std = 1, dtype = 'float32' as D } = options
       const sizes = this.#sizes('normal', shape)
       checkFloat('normal', dtype)
       checkDeviation('normal', std)
@@ -112,9 +117,11 @@ export class RandomStream {
   dropoutMask<const S extends Shape, D extends FloatType = 'float32'>(
     shape: S,
     rate: Parameter,
-    { dtype = 'float32' as D }: { readonly dtype?: D } = {},
+    options: { readonly dtype?: D } = {},
   ): Tensor<D, RankOfShape<S>> {
     return asOneCall((): Variable => {
+      checkOptions('dropoutMask', options, ['dtype'])
+      const { dtype = 'float32' as D } = options
       const sizes = this.#sizes('dropoutMask', shape)
       checkFloat('dropoutMask', dtype)
       checkProbability('dropoutMask', rate)
@@ -128,11 +135,10 @@ export class RandomStream {
   }
 
   /** Whole numbers from low (0) to below high, each as probable as any other. */
-  randint<const S extends Shape>(
-    shape: S,
-    { low = 0, high }: IntegerOptions,
-  ): Tensor<'int32', RankOfShape<S>> {
+  randint<const S extends Shape>(shape: S, options: IntegerOptions): Tensor<'int32', RankOfShape<S>> {
     return asOneCall((): Variable => {
+      checkOptions('randint', options, ['low', 'high'])
+      const { low = 0, high } = options
       const sizes = this.#sizes('randint', shape)
       checkOrder('randint', low, high)
       const [a, b] = [under('randint', low, sizes, 'int32'), under('randint', high, sizes, 'int32')]
@@ -185,7 +191,7 @@ export class RandomStream {
   }
 
   #sizes(operation: string, shape: Shape): readonly Dim[] {
-    return shape.map(n => asSize(operation, n))
+    return sizesOf(operation, shape)
   }
 }
 

@@ -1,6 +1,20 @@
 /** The errors of `scan`, raised where the step is traced. */
+import { type DType, isFloat } from '@arignote/loops'
 import { type Dim, differentDim, printDim } from '../dim.js'
-import { type ArignoteError, DTypeError, GraphError, report, ShapeError } from '../errors.js'
+import {
+  ArgumentError,
+  type ArignoteError,
+  DTypeError,
+  describeVariable,
+  GraphError,
+  placesOf,
+  report,
+  ShapeError,
+} from '../errors.js'
+import { describeGiven } from '../given.js'
+import { nearestName } from '../nearest.js'
+import { cast } from '../ops/cast.js'
+import { freeVariables, topologicalOrder } from '../traverse.js'
 import { printType } from '../type.js'
 import { type Apply, Variable } from '../variable.js'
 
@@ -11,6 +25,24 @@ export function namesOverlap(name: string): ArignoteError {
     operation,
     problem: `"${name}" is both a sequence and a state`,
     lines: ['the step finds both under their names: give one of them another'],
+  })
+}
+
+export function notAStep(given: unknown): ArignoteError {
+  return report(ArgumentError, 'E072', {
+    operation,
+    problem: `${describeGiven(given).what} cannot be the step`,
+    lines: [
+      'the step is a function of slices and states, and comes first: scan(({ x, h }) => ({ h: … }), { … })',
+    ],
+  })
+}
+
+export function notAnInitialValue(name: string, given: unknown): ArignoteError {
+  return report(ArgumentError, 'E073', {
+    operation,
+    problem: `${describeGiven(given).what} cannot be the initial value of state "${name}"`,
+    lines: [...hintFor(given), 'an initial value is a symbolic tensor, or a number for a whole state of it'],
   })
 }
 
@@ -36,7 +68,10 @@ export function sequenceWithoutAxis(name: string, given: unknown): ArignoteError
     operation,
     problem: `sequence "${name}" has no axis to walk along`,
     operands: given instanceof Variable ? [[name, given]] : [],
-    lines: ['a sequence is a symbolic tensor of rank 1 or more; its first axis is time'],
+    lines: [
+      ...(given instanceof Variable ? [] : [`it is ${describeGiven(given).what}`, ...hintFor(given)]),
+      'a sequence is a symbolic tensor of rank 1 or more; its first axis is time',
+    ],
   })
 }
 
@@ -55,7 +90,10 @@ export function notARecord(given: unknown): ArignoteError {
   return report(GraphError, 'E065', {
     operation,
     problem: `the step returned ${describe(given)}`,
-    lines: ['a step returns a record: next states and outputs under their names, { h: tanh(…) }'],
+    lines: [
+      ...hintFor(given),
+      'a step returns a record: next states and outputs under their names, { h: tanh(…) }',
+    ],
   })
 }
 
@@ -63,16 +101,27 @@ export function notATensor(name: string, given: unknown): ArignoteError {
   return report(GraphError, 'E066', {
     operation,
     problem: `the step returned ${describe(given)} as "${name}"`,
-    lines: ['everything that a step returns is a symbolic tensor; constant(value) makes one of a value'],
+    lines: ['everything that a step returns is a symbolic tensor', ...hintFor(given)],
   })
 }
 
-export function stateMissing(name: string, returned: readonly string[]): ArignoteError {
+export function stateMissing(
+  name: string,
+  returned: readonly string[],
+  states: readonly string[],
+): ArignoteError {
+  const nearest = nearestName(
+    name,
+    returned.filter(other => !states.includes(other)),
+  )
   const names = returned.length === 0 ? 'nothing' : returned.map(n => `"${n}"`).join(', ')
   return report(GraphError, 'E067', {
     operation,
     problem: `the step returned no next value of state "${name}"`,
-    lines: [`it returned ${names}; for a state that stays as it is, return it unchanged`],
+    lines: [
+      ...(nearest === null ? [] : [`is "${nearest}" meant to be "${name}"?`]),
+      `it returned ${names}; for a state that stays as it is, return it unchanged`,
+    ],
   })
 }
 
@@ -88,11 +137,51 @@ export function stateChangesType(name: string, initial: Variable, next: Variable
     ],
     lines: [
       `the next value of a state must have the type of its initial value: ${difference(initial, next)}`,
+      ...(initial.dtype === next.dtype ? [] : dtypeChange(initial, next)),
+      ...placesLine('the initial value was made', initial),
+      ...placesLine('the next value was made', next),
       ...(number
         ? ['a single number stands for a whole state only where the step does nothing but broadcast it']
         : []),
     ],
   })
+}
+
+/** Where a variable was made; equal constants are one for the whole process, so their places say nothing. */
+const placesLine = (what: string, v: Variable): readonly string[] => {
+  if (v.owner?.op.family.kind === 'constant') return []
+  const [place] = placesOf(v.owner?.origins ?? (v.origin === null ? [] : [v.origin]))
+  return place === undefined ? [] : [`${what} at ${place}`]
+}
+
+/** Where the other dtype comes in, and where the state's own meets it. */
+function dtypeChange(initial: Variable, next: Variable): readonly string[] {
+  const order = topologicalOrder([next])
+  const meeting = order.find(
+    ({ op, inputs, outputs }) =>
+      op === cast.op && inputs[0]!.dtype === initial.dtype && outputs[0]!.dtype === next.dtype,
+  )
+  if (meeting === undefined) return [`nothing in it is ${initial.dtype}`]
+  const [made] = meeting.outputs
+  const user = order.find(({ inputs }) => inputs.includes(made!))
+  const other = user?.inputs.find(v => v !== made && v.dtype === next.dtype)
+  if (user === undefined || other === undefined) return placesLine(`it is cast to ${next.dtype}`, made!)
+  const source = firstOf(next.dtype, other)
+  return [
+    `${next.dtype} comes in with ${describeVariable(source)}`,
+    ...placesLine('  made', source),
+    ...placesLine(`it meets ${initial.dtype} in ${user.op.name}`, user.outputs[0]!),
+    isFloat(initial.dtype)
+      ? `cast one of them: x.cast('${initial.dtype}')`
+      : `begin with a value of ${next.dtype}, or cast the next value`,
+  ]
+}
+
+/** The first variable of the dtype that a variable is computed from, or itself. */
+function firstOf(dtype: DType, v: Variable): Variable {
+  const leaf = freeVariables([v]).find(x => x.dtype === dtype)
+  if (leaf !== undefined) return leaf
+  return topologicalOrder([v]).find(({ outputs }) => outputs[0]!.dtype === dtype)?.outputs[0] ?? v
 }
 
 function difference(a: Variable, b: Variable): string {
@@ -135,10 +224,11 @@ export function unrollNotANumber(given: number | true): ArignoteError {
   })
 }
 
-function describe(given: unknown): string {
-  if (given === undefined) return 'nothing'
-  if (given === null) return 'null'
-  if (given instanceof Variable) return 'a tensor'
-  if (Array.isArray(given)) return 'a list'
-  return typeof given === 'object' ? 'an object' : `the ${typeof given} ${String(given)}`
+/** In words, for a sentence that begins with "the step returned". */
+const describe = (given: unknown): string =>
+  given === undefined ? 'nothing' : given instanceof Variable ? 'a tensor' : describeGiven(given).what
+
+const hintFor = (given: unknown): readonly string[] => {
+  const { hint } = describeGiven(given)
+  return hint === null ? [] : [hint]
 }

@@ -2,6 +2,7 @@
  * How many steps a scan makes.
  */
 import { type Dim, minDim, subDim, symbolsOf } from '../dim.js'
+import { describeGiven } from '../given.js'
 import { asSize } from '../ops/size.js'
 import { Variable } from '../variable.js'
 import { noLength, sequenceTooShort, sequenceWithoutAxis, stepsNotAnInteger } from './errors.js'
@@ -30,6 +31,7 @@ function stepsDim(steps: number | Variable): Dim {
     if (!Number.isInteger(steps) || steps < 0) throw stepsNotAnInteger(String(steps))
     return steps
   }
+  if (!(steps instanceof Variable)) throw stepsNotAnInteger(describeGiven(steps).what)
   if (steps.ndim !== 0 || steps.dtype !== 'int32') throw stepsNotAnInteger(steps)
   return asSize('scan', steps)
 }

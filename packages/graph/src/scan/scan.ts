@@ -5,13 +5,25 @@
  * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
  */
 
+import { unknownName } from '../argument-errors.js'
 import { isBranch, sink } from '../branch/sink.js'
 import { type Dim, subDim } from '../dim.js'
+import { checkOptions } from '../given.js'
 import { iota } from '../ops/source.js'
 import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
-import { foreignInStep, lengthVaries, namesOverlap, notARecord, notATensor, stateMissing } from './errors.js'
+import {
+  foreignInStep,
+  lengthVaries,
+  namesOverlap,
+  noLength,
+  notAnInitialValue,
+  notARecord,
+  notAStep,
+  notATensor,
+  stateMissing,
+} from './errors.js'
 import { guardIndices } from './guard.js'
 import { scanLength, sourcesOf } from './length.js'
 import { applyScan, type ScanParams, splitOutputs } from './op.js'
@@ -48,18 +60,23 @@ export function scan<
   S extends InitialStates = Record<never, never>,
   const O extends StepResults<S> = StepResults<S>,
 >(step: (inputs: StepInputs<X, S>) => O, options: ScanOptions<X, S>): Histories<O> {
+  if (typeof step !== 'function') throw notAStep(step)
+  checkOptions('scan', options, scanOptions)
+  if (typeof options !== 'object') throw noLength()
   const sequences: Sequences = options.sequences ?? {}
   const state: InitialStates = options.state ?? {}
   const overlap = Object.keys(sequences).find(name => Object.hasOwn(state, name))
   if (overlap !== undefined) throw namesOverlap(overlap)
   const length = scanLength(sequences, options.steps)
   const slices = mapRecord(sequences, (v, name) => parameter(v.dtype, v.shape.slice(1), name))
+  for (const [name, v] of Object.entries(state))
+    if (typeof v !== 'number' && !(v instanceof Variable)) throw notAnInitialValue(name, v)
   const states = mapRecord(state, (v, name) =>
     typeof v === 'number' ? parameter('float32', [], name) : parameter(v.dtype, v.shape, name),
   )
   const begin = parameter('bool', [], 'begin').id
   const { returned, trips } = traceStep((): unknown =>
-    step({ ...slices, ...states } as unknown as StepInputs<X, S>),
+    step(nameChecked({ ...slices, ...states }) as unknown as StepInputs<X, S>),
   )
   checkReturned(returned, Object.keys(state))
   const settled = settleStates(state, states, returned)
@@ -129,6 +146,20 @@ const history = (all: () => Variable, last: () => Variable) => ({
   },
 })
 
+const scanOptions = ['sequences', 'state', 'steps', 'reverse', 'unroll', 'strict', 'name']
+
+/** The record, but a name that it lacks is an error: a step that misspells one should not compute with undefined. */
+function nameChecked<T extends object>(inputs: T): T {
+  const names = Object.keys(inputs)
+  return new Proxy(inputs, {
+    get(target, name) {
+      if (typeof name === 'string' && !(name in target))
+        throw unknownName('scan', 'sequence or state', name, names)
+      return Reflect.get(target, name)
+    },
+  })
+}
+
 const parameter = (dtype: Variable['dtype'], shape: readonly Dim[], name: string) =>
   new Variable({ dtype, shape }, null, 0, name)
 
@@ -154,7 +185,7 @@ function checkReturned(
   for (const [name, value] of Object.entries(returned))
     if (!(value instanceof Variable)) throw notATensor(name, value)
   const missing = states.find(name => !Object.hasOwn(returned, name))
-  if (missing !== undefined) throw stateMissing(missing, Object.keys(returned))
+  if (missing !== undefined) throw stateMissing(missing, Object.keys(returned), states)
 }
 
 /** Sizes inside the step must be known before the loop starts. */
