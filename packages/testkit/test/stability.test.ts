@@ -2,8 +2,11 @@
 import { compile } from '@arignote/compiler'
 import {
   add,
+  cos,
+  cosh,
   div,
   erf,
+  erfc,
   exp,
   expm1,
   grad,
@@ -14,6 +17,7 @@ import {
   pow,
   scan,
   sigmoid,
+  sinh,
   sqrt,
   square,
   stack,
@@ -23,16 +27,35 @@ import {
   type Variable,
   where,
 } from '@arignote/graph'
-import type { FloatDType } from '@arignote/loops'
+import { type FloatDType, native } from '@arignote/loops'
 import { describe, expect, test } from '@jest/globals'
 import { modes } from '../src/agree.js'
 
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 const logistic = (x: number) => 1 / (1 + Math.exp(-x))
-const far = [-1e4, -1000, -90, -20, -1, -1e-3, 0, 1e-3, 1, 20, 90, 1000, 1e4]
+const far = [-1e4, -1000, -710, -709, -104, -90, -88, -20, -1, -1e-3, -1e-42, 0, 5e-324].flatMap(x => [x, -x])
+const above = far.filter(x => x >= 1)
 const near = [-0.5, -1e-5, -1e-9, -1e-30, 0, 1e-30, 1e-9, 1e-5, 0.5]
 const logistics = (x: Variable) => div(1, add(1, exp(neg(x))))
 const other = (x: Variable) => div(exp(x), add(exp(x), 1))
+
+/** eˣˣ erfc x for x ≥ 2, by its continued fraction (DLMF 7.9.1). */
+function scaledErfc(x: number): number {
+  let rest = x
+  for (let k = 400; k > 0; k--) rest = x + k / 2 / rest
+  return 1 / (Math.sqrt(Math.PI) * rest)
+}
+const logErfc = (x: number) => (x < 2 ? Math.log(native.erfc(x)) : Math.log(scaledErfc(x)) - x * x)
+const logErfcSlope = (x: number) =>
+  (-2 / Math.sqrt(Math.PI)) * (x < 2 ? Math.exp(-x * x) / native.erfc(x) : 1 / scaledErfc(x))
+const logCosh = (x: number) =>
+  Math.abs(x) < 0.5
+    ? Math.log1p(2 * Math.sinh(x / 2) ** 2)
+    : Math.abs(x) + Math.log1p(Math.exp(-2 * Math.abs(x))) - Math.LN2
+const lse = (...x: readonly number[]) => {
+  const [top, ...others] = [...x].sort((a, b) => b - a) as [number, ...number[]]
+  return top + Math.log1p(others.reduce((total, y) => total + Math.exp(y - top), 0))
+}
 
 interface Case {
   readonly naive: (x: Variable) => Variable
@@ -118,6 +141,143 @@ const cases: Readonly<Record<string, Case>> = {
     x => log(where(x.gt(0), sigmoid(x), sub(1, sigmoid(x)))),
     x => -softplus(-Math.abs(x)),
     x => (x > 0 ? logistic(-x) : -logistic(x)),
+  ),
+  'log(1 + eˣ + e²ˣ)': row(
+    x => log(add(1, exp(x)).add(exp(mul(x, 2)))),
+    x => lse(0, x, 2 * x),
+    x => Math.exp(x - lse(0, x, 2 * x)) + 2 * Math.exp(2 * x - lse(0, x, 2 * x)),
+  ),
+  'log(eˣ + e⁻ˣ + 3)': row(
+    x =>
+      log(
+        exp(x)
+          .add(exp(neg(x)))
+          .add(3),
+      ),
+    x => lse(x, -x, Math.log(3)),
+    x => Math.exp(x - lse(x, -x, Math.log(3))) - Math.exp(-x - lse(x, -x, Math.log(3))),
+  ),
+  'log1p(eˣ + e⁻ˣ)': row(
+    x => log1p(exp(x).add(exp(neg(x)))),
+    x => lse(x, -x, 0),
+    x => Math.exp(x - lse(x, -x, 0)) - Math.exp(-x - lse(x, -x, 0)),
+  ),
+  'e²ˣ / (1 + eˣ + e²ˣ)': row(
+    x => div(exp(mul(x, 2)), add(1, exp(x)).add(exp(mul(x, 2)))),
+    x => Math.exp(2 * x - lse(0, x, 2 * x)),
+    x => {
+      const [r, p, q] = [0, x, 2 * x].map(y => Math.exp(y - lse(0, x, 2 * x))) as [number, number, number]
+      return q * (p + 2 * r)
+    },
+    far.filter(x => Math.abs(x) < 1000),
+  ),
+  'eˣ / (1 + eˣ)²': row(
+    x => div(exp(x), square(add(1, exp(x)))),
+    density,
+    x => density(x) * (1 - 2 * logistic(x)),
+  ),
+  'x / (1 + e⁻ˣ)': row(
+    x => div(x, add(1, exp(neg(x)))),
+    x => x * logistic(x),
+    x => logistic(x) + x * density(x),
+  ),
+  '2 / (1 + e⁻²ˣ) − 1': row(x => div(2, add(1, exp(mul(x, -2)))).sub(1), ...tanhs),
+  '1 − 2σ(−2x)': row(x => sub(1, mul(2, sigmoid(mul(x, -2)))), ...tanhs),
+  'sinh x / cosh x': row(x => div(sinh(x), cosh(x)), ...tanhs),
+  'log cosh x': row(x => log(cosh(x)), logCosh, Math.tanh),
+  'log((eˣ + e⁻ˣ) / 2)': row(
+    x =>
+      log(
+        exp(x)
+          .add(exp(neg(x)))
+          .div(2),
+      ),
+    logCosh,
+    Math.tanh,
+    far.filter(x => Math.abs(x) >= 1),
+  ),
+  'log(eˣ − 1)': row(
+    x => log(exp(x).sub(1)),
+    x => x + Math.log(-Math.expm1(-x)),
+    x => -1 / Math.expm1(-x),
+    [1e-30, 1e-9, 1e-3, 0.1, ...above],
+  ),
+  'log(e²ˣ − eˣ)': row(
+    x => log(exp(mul(x, 2)).sub(exp(x))),
+    x => 2 * x + Math.log(-Math.expm1(-x)),
+    x => 1 - 1 / Math.expm1(-x),
+    [1e-9, 1e-3, 0.1, ...above],
+  ),
+  'log erfc x': row(
+    x => log(erfc(x)),
+    logErfc,
+    logErfcSlope,
+    [-1e4, -20, -1, 0, 1, 5, 7.9, 8.1, 20, 25.5, 709, 1e4],
+  ),
+  'log ½(1 + erf(x/√2))': row(
+    x => log(mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))),
+    x => logErfc(-x * Math.SQRT1_2) - Math.LN2,
+    x => -Math.SQRT1_2 * logErfcSlope(-x * Math.SQRT1_2),
+    [-1e4, -709, -88, -20, -5, -1, 0, 1],
+  ),
+  'log x²': row(
+    x => log(square(x)),
+    x => 2 * Math.log(Math.abs(x)),
+    x => 2 / x,
+    [-1e30, -1e-30, 1e-30, 2, 1e30],
+  ),
+  'log(x · x)': row(
+    x => log(mul(x, x)),
+    x => 2 * Math.log(Math.abs(x)),
+    x => 2 / x,
+    [-1e30, -1e-30, 1e-30, 2, 1e30],
+  ),
+  'log x⁻³': row(
+    x => log(pow(x, -3)),
+    x => -3 * Math.log(x),
+    x => -3 / x,
+    [1e-30, 2, 1e30],
+  ),
+  'log1p(eˣ − 1)': row(
+    x => log1p(sub(exp(x), 1)),
+    x => x,
+    () => 1,
+  ),
+  '√eˣ': row(
+    x => sqrt(exp(x)),
+    x => Math.exp(x / 2),
+    x => Math.exp(x / 2) / 2,
+    [-170, -1, 0, 1, 170],
+  ),
+  '(eˣ)² / e²ˣ⁻¹': row(
+    x => div(square(exp(x)), exp(mul(x, 2).sub(1))),
+    () => Math.E,
+    () => 0,
+    [-500, 0, 500],
+  ),
+  '(eˣ)^−½': row(
+    x => pow(exp(x), -0.5),
+    x => Math.exp(-x / 2),
+    x => -Math.exp(-x / 2) / 2,
+    [-170, -1, 0, 1, 170],
+  ),
+  'e^log σ(x)': row(
+    x => exp(log(sigmoid(x))),
+    logistic,
+    density,
+    far.filter(x => x > -88),
+  ),
+  '1 − cos x': row(
+    x => sub(1, cos(x)),
+    x => 2 * Math.sin(x / 2) ** 2,
+    Math.sin,
+    near,
+  ),
+  '1 + erf x': row(
+    x => add(1, erf(x)),
+    x => 1.5374597944280349e-12 * (x / -5),
+    () => (2 / Math.sqrt(Math.PI)) * Math.exp(-25),
+    [-5],
   ),
   'log(1 + x)': row(
     x => log(add(x, 1)),

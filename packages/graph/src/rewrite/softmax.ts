@@ -10,6 +10,7 @@ import { exp, log } from '../ops/transcendental.js'
 import { expand, expandDims, squeeze } from '../ops/view.js'
 import { apply1, type Variable } from '../variable.js'
 import { readAxes } from './axes.js'
+import { literalOf } from './literal.js'
 
 const axesOf = (v: Variable) => (v.owner!.params as ReduceParams).axes
 
@@ -51,6 +52,23 @@ export function isSumOfExponentials(s: Variable): boolean {
   const e = owner?.op === sum.op ? owner.inputs[0]!.owner : null
   return e?.op === exp.op && !isRelative(e.inputs[0]!, axesOf(s))
 }
+
+/** A sum of exponentials, and numbers above 0, from which nothing has been subtracted; of two terms at least. */
+export function areAddedExponentials(s: Variable): boolean {
+  const terms: Variable[] = []
+  const pending = [s]
+  while (pending.length > 0 && terms.length < mostTerms) {
+    const v = pending.pop()!
+    if (v.owner?.op === add.op) pending.push(...v.owner.inputs)
+    else terms.push(v)
+  }
+  const isExponential = (v: Variable) => v.owner?.op === exp.op && !isShifted(v.owner.inputs[0]!, [])
+  const isTerm = (v: Variable) =>
+    isExponential(v) || isSumOfExponentials(v) || Number.isFinite(Math.log(literalOf(v) ?? 0))
+  return pending.length === 0 && terms.length > 1 && terms.every(isTerm) && terms.some(isExponential)
+}
+
+const mostTerms = 16
 
 /** Shifted, or relative to the greatest by the user's own hand. */
 function isRelative(x: Variable, axes: readonly number[]): boolean {
