@@ -2,8 +2,10 @@
  * Graphs as pictures: the graph in Graphviz's language.
  *
  * Ellipses are inputs and shared variables, boxes are operations, plain text what comes out. A scan is a cluster around
- * its step: dashed edges hand its inputs to the step's parameters, dotted ones lead from next values back to states.
+ * its step: dashed edges hand its inputs to the step's parameters, dotted ones lead from next values back to states. A
+ * branch is a cluster around one for each side.
  */
+import { bodiesOf } from './bodies.js'
 import { closed, type Printable, printParams } from './print.js'
 import { Names } from './print-names.js'
 import { type ScanParams, splitInputs, splitOutputs } from './scan/op.js'
@@ -51,6 +53,7 @@ class Drawing {
     for (const [i, node] of order.entries()) {
       const id = `${this.prefix}n${i}`
       if (node.op.family.kind === 'scan') this.#scan(node, id, read)
+      else if (node.op.family.kind === 'branch') this.#branch(node, id, read)
       else this.#node(node, id)
     }
   }
@@ -94,18 +97,47 @@ class Drawing {
         `${step.idOf(body.results[i]!)} -> ${step.idOf(v)} [style=dotted, constraint=false, label="next"]`,
       )
     this.lines.push(
-      `subgraph cluster_${id} {`,
-      `  label=${quote(`scan ${printParams(node, this.names)}`)}`,
-      ...step.lines.map(line => `  ${line}`),
-      '}',
+      ...cluster(id, `scan ${printParams(node, this.names)}`, step.lines),
       ...node.inputs.map((v, i) => `${this.idOf(v)} -> ${step.idOf(body.params[i]!)} [style=dashed]`),
     )
+  }
+
+  #branch(node: Apply, id: string, read: ReadonlySet<Variable>): void {
+    const [condition, ...values] = node.inputs
+    const lines = [`${id}_c [shape=diamond, label="condition"]`]
+    const sides = bodiesOf(node).map((body, i) => {
+      const side = new Drawing(this.names.inner(), `${id}_${i}_`)
+      for (const v of body.params) side.leaf(v, 'ellipse')
+      side.nodes(body.results, body.params)
+      lines.push(...cluster(`${id}_${i}`, ['then', 'otherwise'][i]!, side.lines))
+      return { side, body }
+    })
+    for (const [k, v] of node.outputs.entries()) {
+      if (!read.has(v)) continue
+      const at = `${id}_o${k}`
+      this.#ids.set(v, at)
+      lines.push(`${at} [shape=plain, label=${quote(`value ${k}\n${this.#typed(v)}`)}]`)
+      for (const { side, body } of sides) lines.push(`${side.idOf(body.results[k]!)} -> ${at}`)
+      lines.push(`${id}_c -> ${at} [style=dotted]`)
+    }
+    this.lines.push(...cluster(id, node.op.name, lines), `${this.idOf(condition!)} -> ${id}_c`)
+    for (const { side, body } of sides)
+      this.lines.push(
+        ...values.map((v, i) => `${this.idOf(v)} -> ${side.idOf(body.params[i]!)} [style=dashed]`),
+      )
   }
 
   #typed(v: Variable): string {
     return this.names.type(v)
   }
 }
+
+const cluster = (id: string, label: string, lines: readonly string[]): readonly string[] => [
+  `subgraph cluster_${id} {`,
+  `  label=${quote(label)}`,
+  ...lines.map(line => `  ${line}`),
+  '}',
+]
 
 /** A string of the language: a line break is \n, and what would end or change the string is escaped. */
 const quote = (text: string) =>

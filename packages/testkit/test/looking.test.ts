@@ -4,6 +4,7 @@ import {
   debugPrint,
   dot,
   grad,
+  ifElse,
   matrix,
   type Printable,
   randn,
@@ -130,6 +131,7 @@ describe('toDot', () => {
     ['a gradient', () => grad(network().loss, network().x, { disconnectedInputs: 'ignore' })],
     ['a function', () => trained()],
     ['a scan in a scan', () => nested()],
+    ['a branch', () => branching()],
   ] as const)('of %s is read by a parser of the language, and every edge leads to a node', (_, make) => {
     const graph = read(make())
     const everything = all(graph.children)
@@ -138,6 +140,18 @@ describe('toDot', () => {
     const ends = everything.flatMap(({ edge_list }) => (edge_list ?? []).map(({ id }) => id))
     expect(ends.length).toBeGreaterThan(0)
     expect(ends.filter(id => !nodes.includes(id))).toEqual([])
+  })
+
+  const branching = () => {
+    const [x, go] = [vector('x'), scalar('go', 'bool')]
+    const steps = () => scan(({ x, s }) => ({ s: s.add(x) }), { sequences: { x }, state: { s: 0 } })
+    return compile([x, go], ifElse(go, tanh(x).sum().mul(steps().s.last), x.exp().sum()))
+  }
+
+  test('shows a branch as a cluster around one for each side', () => {
+    const [outer] = read(branching()).children.filter(({ type }) => type === 'subgraph')
+    expect(outer!.children!.filter(({ type }) => type === 'subgraph')).toHaveLength(2)
+    expect(labels({ children: outer!.children! })).toEqual(expect.arrayContaining(['then', 'otherwise']))
   })
 
   const nested = () => {
