@@ -130,32 +130,34 @@ export function matches(pattern: PatternNode, v: Variable, captures: Record<stri
 
 /** Where the nodes that the pattern matched were made, the root's places first. */
 export function originsOf(pattern: PatternNode, v: Variable): readonly Origin[] {
-  const own = v.owner?.origins ?? []
-  if (own.length >= mostOrigins) return own
-  const found = new Set<Origin>()
-  const pending: (readonly [PatternNode, Variable])[] = [[pattern, v]]
-  for (const [part, at] of pending) {
-    switch (part.kind) {
-      case 'of':
-        at.owner!.inputs.forEach((input, i) => {
-          pending.push([part.inputs[i]!, input])
-        })
-        break
-      case 'viewOf':
-        pending.push([part.pattern, viewed(at)])
-        continue
-      case 'as':
-      case 'suchThat':
-        pending.push([part.pattern, at])
-        continue
-      case 'made':
-        break
-      default:
-        continue
+  const found: Origin[] = []
+  collectOrigins(pattern, v, found)
+  return found
+}
+
+function collectOrigins(pattern: PatternNode, v: Variable, found: Origin[]): void {
+  switch (pattern.kind) {
+    case 'of': {
+      const { origins, inputs } = v.owner!
+      addSome(origins, found)
+      for (let i = 0; i < inputs.length && found.length < mostOrigins; i++)
+        collectOrigins(pattern.inputs[i]!, inputs[i]!, found)
+      return
     }
-    for (const origin of at.owner!.origins) found.add(origin)
+    case 'viewOf':
+      collectOrigins(pattern.pattern, viewed(v), found)
+      return
+    case 'as':
+    case 'suchThat':
+      collectOrigins(pattern.pattern, v, found)
+      return
+    case 'made':
+      addSome(v.owner!.origins, found)
   }
-  return [...found]
+}
+
+function addSome(origins: readonly Origin[], found: Origin[]): void {
+  for (const origin of origins) if (found.length < mostOrigins && !found.includes(origin)) found.push(origin)
 }
 
 /** A view of one input all of whose elements are elements of it: no padding. */
