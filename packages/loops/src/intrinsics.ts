@@ -11,8 +11,6 @@ import { pow32, pow64 } from './intrinsics/power.js'
 import * as trigonometric from './intrinsics/trigonometric.js'
 import { type IntrinsicName, type Scalar, s } from './scalar.js'
 
-export { sigmoid } from './intrinsics/exponential.js'
-
 interface Expansion {
   readonly float32: (x: Scalar, y: Scalar) => Scalar
   readonly float64: (x: Scalar, y: Scalar) => Scalar
@@ -51,6 +49,8 @@ const expansions: Readonly<Record<IntrinsicName, Expansion>> = {
   atanh: wide(logarithm.atanh),
   erf: { float32: error.erf32, float64: error.erf64 },
   erfc: wide(error.erfc64),
+  sigmoid: both(exponential.sigmoid),
+  softplus: both(exponential.softplus),
 }
 
 /** The intrinsic of these arguments, in instructions only. */

@@ -90,6 +90,11 @@ export function erfc(x: number): number {
   return x < 1.25 ? 1 - middle.offset - ratio(x - 1, middle) : erfcTail(x)
 }
 
+function sigmoid(x: number): number {
+  const e = Math.exp(-Math.abs(x))
+  return (x < 0 ? e : 1) / (1 + e)
+}
+
 export const native = {
   exp: Math.exp,
   expm1: Math.expm1,
@@ -113,4 +118,6 @@ export const native = {
   atanh: Math.atanh,
   erf,
   erfc,
+  sigmoid,
+  softplus: x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 } as const satisfies Record<IntrinsicName, (x: number, y: number) => number>

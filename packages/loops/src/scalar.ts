@@ -51,6 +51,8 @@ export const intrinsicNames = [
   'atanh',
   'erf',
   'erfc',
+  'sigmoid',
+  'softplus',
 ] as const
 export type IntrinsicName = (typeof intrinsicNames)[number]
 
@@ -248,6 +250,8 @@ export const s = {
   atanh: unaryIntrinsic('atanh'),
   erf: unaryIntrinsic('erf'),
   erfc: unaryIntrinsic('erfc'),
+  sigmoid: unaryIntrinsic('sigmoid'),
+  softplus: unaryIntrinsic('softplus'),
   /** Converts a register to the register type of a dtype; to uint8 it wraps modulo 256 (floats saturate at 0 and 255). */
   cast(x: Scalar, to: DType): Scalar {
     const target = scalarType(to)

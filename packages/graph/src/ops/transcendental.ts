@@ -108,12 +108,12 @@ const gaussian = (x: Parameters<typeof square>[0]) => exp(neg(square(x)))
 
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = floatUnary('sigmoid', {
-  body: x => s.div(1, s.add(s.exp(s.neg(x)), 1)),
+  body: s.sigmoid,
   grad: (g, _, out) => mul(g, mul(out, sub(1, out))),
 })
 
 /** log(1 + eˣ), computed so that neither tail overflows. */
 export const softplus = floatUnary('softplus', {
-  body: x => s.add(s.max(x, 0), s.log1p(s.exp(s.neg(s.abs(x))))),
+  body: s.softplus,
   grad: (g, x) => mul(g, sigmoid(x)),
 })

@@ -19,6 +19,7 @@ import {
   polynomial,
   unlessTiny,
 } from './format.js'
+import { log1p } from './logarithm.js'
 
 interface Parts {
   /** eʳ − 1. */
@@ -27,11 +28,12 @@ interface Parts {
   readonly exponent: Scalar
 }
 
-function partsOf(x: Scalar, exponential = formatOf(x).expm1): Parts {
+/** In steps of 2·ln 2, or of ln 2. */
+function partsOf(x: Scalar, exponential = formatOf(x).expm1, step: 1 | 2 = 2): Parts {
   const { magic, ln2 } = formatOf(x)
-  const shifted = s.mulAdd(x, 0.5 / Math.LN2, magic)
+  const shifted = s.mulAdd(x, 1 / (step * Math.LN2), magic)
   const m = s.sub(shifted, magic)
-  const r = s.mulAdd(m, -2 * ln2.low, s.mulAdd(m, -2 * ln2.high, x))
+  const r = s.mulAdd(m, -step * ln2.low, s.mulAdd(m, -step * ln2.high, x))
   const less = s.mulAdd(s.mul(r, r), polynomial(r, exponential), r)
   return { less, exponent: bitsOf(shifted) }
 }
@@ -108,8 +110,25 @@ export function cosh(x: Scalar): Scalar {
   return s.add(half, s.div(s.const(x.type, 0.25), half))
 }
 
-/** 1 / (1 + e⁻ˣ) as eˣ / (1 + eˣ): relatively accurate (float32: 2.6 ulp) down to where it underflows. */
+/**
+ * 1 / (1 + e⁻ˣ) = c / (c + c·2ᵏ·eʳ), where −x = k·ln 2 + r, |r| ≤ ½·ln 2. The constant c keeps c·2ᵏ a normal number for
+ * every k, so nothing overflows, and the quotient rounds as it should where it is denormal.
+ */
 export function sigmoid(x: Scalar): Scalar {
-  const e = s.exp(atMost(x, 40))
-  return s.div(e, s.add(e, 1))
+  const { fraction, one, smallestNormal, logistic, limits } = formatOf(x)
+  // Where −x is greater, the result is less than half of the least denormal number.
+  const greatest = (fraction + 2 - Math.log2(smallestNormal)) * Math.LN2
+  const { less, exponent } = partsOf(atLeast(atMost(s.neg(x), greatest), -2 * limits.saturation), logistic, 1)
+  const halvings = fraction + 5
+  const scale = fromBits(s.add(s.shl(exponent, fraction), one - halvings * 2 ** fraction))
+  const c = s.const(x.type, 2 ** -halvings)
+  return s.div(c, s.add(s.mulAdd(scale, less, c), scale))
+}
+
+/** log(1 + eˣ) = max(x, 0) + log(1 + e^(−|x|)): neither tail overflows. */
+export function softplus(x: Scalar): Scalar {
+  const parts = partsOf(atLeast(s.neg(s.abs(x)), formatOf(x).limits.underflow))
+  const scale = power(x, parts, { base: 2 })
+  const e = s.mul(s.mul(s.add(parts.less, 1), scale), scale)
+  return s.add(s.max(x, 0), log1p(e))
 }

@@ -24,6 +24,8 @@ export interface Format {
   /** q(r) ≈ (eʳ − 1 − r) / r² for |r| ≤ ln 2; minimax, the first relative to eʳ, the second to eʳ − 1. */
   readonly exp: readonly number[]
   readonly expm1: readonly number[]
+  /** The same for |r| ≤ ½·ln 2, relative to eʳ. */
+  readonly logistic: readonly number[]
   /** R(z)/z, where log(1 + f) = f − f²/2 + s·(f²/2 + R(s²)), s = f / (2 + f), as in FreeBSD's `e_log.c`, `e_logf.c`. */
   readonly logarithm: readonly number[]
   /** e to above the first overflows; e to below the second is 0; tanh beyond the third is 1. */
@@ -49,6 +51,9 @@ export const float32: Format = {
     0.5, 0.16666671633720398, 0.04166661947965622, 0.008332629688084126, 0.0013890424743294716,
     0.00020095591025892645, 2.47811676672427e-5,
   ],
+  logistic: [
+    0.4999999403953552, 0.1666651964187622, 0.04166840389370918, 0.00836889911442995, 0.001381422160193324,
+  ],
   logarithm: [0.66666662693, 0.40000972152, 0.28498786688, 0.24279078841],
   limits: { overflow: 89, underflow: -120, saturation: 10 },
 }
@@ -72,6 +77,7 @@ export const float64: Format = {
   ln2: { high: 0.6931471805601177, low: -1.7239444525614835e-13 },
   exp: exponential64,
   expm1: exponential64,
+  logistic: exponential64,
   logarithm: [
     0.6666666666666735, 0.3999999999940942, 0.2857142874366239, 0.22222198432149784, 0.1818357216161805,
     0.15313837699209373, 0.14798198605116586,

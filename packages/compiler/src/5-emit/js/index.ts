@@ -12,8 +12,11 @@ type Factory = (views: Views) => KernelFunction
 /** No vectors: a tile is a column of registers. */
 const target: Target = { tileRows: 4, tileVectors: 1, lanes: () => 1 }
 
+/** The functions that `Math` has not. */
+const unlikeMath = Object.fromEntries(Object.entries(native).filter(([name]) => !(name in Math)))
+
 /** What generated code names. `Math` is among it since globals are slow to look up in Jest's contexts. */
-const scope = { Math, BigInt, fround: Math.fround, nearest, erf: native.erf, erfc: native.erfc, ...bits }
+const scope = { Math, BigInt, fround: Math.fround, nearest, ...unlikeMath, ...bits }
 const factories = new Map<string, Factory>()
 const functions = new WeakMap<Views, Map<string, KernelFunction>>()
 

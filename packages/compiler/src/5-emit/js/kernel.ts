@@ -159,7 +159,7 @@ class Emitter {
         return rounded(x.buffer.dtype === 'bool' ? `(${element} !== 0)` : element)
       }
       case 'intrinsic': {
-        const f = x.name === 'erf' || x.name === 'erfc' ? x.name : `Math.${x.name}`
+        const f = x.name in Math ? `Math.${x.name}` : x.name
         return { text: `${f}(${operands.join(', ')})`, unrounded: x.type === 'float32' }
       }
       case 'instruction': {
