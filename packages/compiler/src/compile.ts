@@ -31,7 +31,9 @@ import { heap } from './6-run/heap.js'
 import type { PrintEvent } from './effects.js'
 import { notAList, notAVariable } from './errors.js'
 import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
+import { notProfiled } from './inspection-errors.js'
 import { nativeBackend } from './pipeline.js'
+import { Profile, type ProfileReport } from './profile.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
 import { sizesIn, variablesOf } from './sizes.js'
 import { timed, trace } from './trace.js'
@@ -65,6 +67,13 @@ export interface CompileOptions {
   readonly backend?: BackendName
   /** Receives what `print` prints, instead of the console; may not call a compiled function. */
   readonly onPrint?: (event: PrintEvent) => void
+  /**
+   * 'nan': a call that makes a NaN or an infinity throws, and names the operation that made the first. 'debug': a call
+   * compares what each kernel stores with the reference, and names the first that differs. Both are slow; default 'none'.
+   */
+  readonly check?: 'none' | 'nan' | 'debug'
+  /** Whether calls, time and bytes of each kernel are measured, for `profile()`; default false. */
+  readonly profile?: boolean
   /** Whether the graph is rewritten; default true. An object leaves some rules out, by name. */
   readonly optimize?: boolean | { readonly without: readonly string[] }
 }
@@ -91,6 +100,8 @@ export interface CompiledFunction<
   kernels(): readonly string[]
   /** The code of the back end as text. @throws GraphError before the first call where sizes are unknown */
   wat(): string
+  /** What each kernel has cost in all calls so far. @throws GraphError without the option `profile` */
+  profile(): ProfileReport
 }
 
 const all = {
@@ -142,7 +153,8 @@ export function compileFor<
   if (!(defaults instanceof Map)) throw notAList(name, 'defaults', describeGiven(defaults))
   const structure = structureOf(name, outputs)
   const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
-  const written = graphOf(signature, structure.list.length, inspectionOf(options ?? {}))
+  const inspection = inspectionOf(name, options ?? {})
+  const written = graphOf(signature, structure.list.length, inspection)
   trace('graph', 'signature', () => printGraph({ graph: written }))
   const graph = timed('optimize', () => optimized(written, options?.optimize ?? true))
   trace(
@@ -167,6 +179,10 @@ export function compileFor<
     memory: () => compiled.latest.memory(),
     kernels: () => compiled.latest.kernels(),
     wat: () => compiled.latest.text(),
+    profile: () => {
+      if (inspection.profile === undefined) throw notProfiled(name)
+      return inspection.profile.report()
+    },
     graph,
   }
   Object.defineProperty(f, 'name', { value: name })
@@ -181,6 +197,8 @@ const optionNames = Object.keys({
   defaults: true,
   backend: true,
   onPrint: true,
+  check: true,
+  profile: true,
   optimize: true,
 } satisfies Record<keyof CompileOptions, true>)
 
@@ -193,7 +211,13 @@ function graphOf(
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, inspection }
 }
 
-const inspectionOf = ({ onPrint }: CompileOptions): Inspection => (onPrint === undefined ? {} : { onPrint })
+function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions): Inspection {
+  return {
+    ...(onPrint === undefined ? {} : { onPrint }),
+    ...(check === undefined || check === 'none' ? {} : { check }),
+    ...(profile ? { profile: new Profile(name) } : {}),
+  }
+}
 
 function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['optimize']>): CompiledGraph {
   if (choice === false) return graph

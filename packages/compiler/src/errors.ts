@@ -25,7 +25,7 @@ const list = (shape: readonly number[]) => `[${shape.join(', ')}]`
 const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
 const nameOf = (s: DimSymbol) => (s.name === null ? 'an unnamed size' : `the size ${s.name}`)
 const created = (v: Variable) => ({ origins: v.owner?.origins ?? (v.origin === null ? [] : [v.origin]) })
-const operandsOf = (node: Apply) => node.inputs.slice(0, 6).map((v, i) => ['xyzuvw'[i]!, v] as const)
+export const operandsOf = (node: Apply) => node.inputs.slice(0, 6).map((v, i) => ['xyzuvw'[i]!, v] as const)
 
 /** An input by name and place: `x (input 0)`. */
 const inputLabel = (v: Variable, index: number) =>
@@ -339,7 +339,7 @@ export function routineFailed(node: Apply, { shape, at, steps }: FailurePlace): 
   })
 }
 
-function indexOfPosition(shape: readonly number[], at: number): readonly number[] {
+export function indexOfPosition(shape: readonly number[], at: number): readonly number[] {
   const index: number[] = []
   let rest = at
   for (const size of [...shape].reverse()) {
@@ -350,7 +350,7 @@ function indexOfPosition(shape: readonly number[], at: number): readonly number[
 }
 
 /** The steps of scans that an error happened in. */
-const stepLines = (steps: readonly Visit[]) =>
+export const stepLines = (steps: readonly Visit[]) =>
   steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`)
 
 export function assertionFailed(node: Apply, message: string, steps: readonly Visit[]): ArignoteError {

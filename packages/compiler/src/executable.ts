@@ -4,6 +4,7 @@
 import type { DimSymbol, Lambda, Shared } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
 import type { PrintEvent } from './effects.js'
+import type { Profile } from './profile.js'
 
 /** What is compiled: one Lambda, and what its params and results mean. */
 export interface CompiledGraph {
@@ -24,6 +25,10 @@ export interface CompiledGraph {
 export interface Inspection {
   /** Receives what `print` prints. */
   readonly onPrint?: (event: PrintEvent) => void
+  /** `nan`: stop at the operation that first makes a NaN or an infinity; `debug`: at a kernel that differs from the reference. */
+  readonly check?: 'nan' | 'debug'
+  /** Where kernels are measured. */
+  readonly profile?: Profile
 }
 
 /** Every size symbol of the graph with its value in this call. */

@@ -14,6 +14,7 @@ export {
 export { type PrintEvent, printedText, type Visit } from './effects.js'
 export type { MemoryReport } from './executable.js'
 export { type Forms, formsOf } from './forms.js'
+export type { KernelProfile, ProfileReport } from './profile.js'
 export {
   type Buffer,
   type BufferRef,

@@ -21,11 +21,21 @@ import { indexOutOfRange, routineFailed } from './errors.js'
 import type { Backend, Binding, CompiledGraph } from './executable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
-import { type Aliases, type Call, elementsOf, mapTasks, type Program, runsOf, type Step } from './program.js'
+import {
+  type Aliases,
+  type Call,
+  elementsOf,
+  type GroupTask,
+  mapTasks,
+  type Program,
+  runsOf,
+  type Step,
+} from './program.js'
 import { timed, trace } from './trace.js'
 
 interface Compiled {
   readonly program: Program<Call>
+  readonly tasks: ReadonlyMap<Call, GroupTask> | null
   readonly aliases: Aliases
   readonly kernels: ReadonlyMap<Call, KernelFunction>
 }
@@ -41,12 +51,13 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         compiled = compileGraph(graph, binding, backend, heap)
         programs.set(graph, compiled)
       }
-      const { program, aliases, kernels } = compiled
+      const { program, aliases, kernels, tasks } = compiled
       const evaluate = evaluator(binding)
       const layout = planOf(program, aliases, binding)
       return new NativeExecutable({
         graph,
         program,
+        tasks,
         plan: { ...layout, aliases },
         kernels,
         backend,
@@ -77,7 +88,7 @@ function compileGraph(
   backend: KernelBackend,
   heap: NativeHeap,
 ): Compiled {
-  const { program, aliases } = programOf(graph, binding, backend.target)
+  const { program, aliases, tasks } = programOf(graph, binding, backend.target)
   const calls = callsOf(program.steps)
   trace('kernels', 'lower', () => distinctKernels(program.steps).map(printKernel).join('\n\n'))
   if (underTest()) for (const { kernel } of calls) verifyKernel(kernel)
@@ -88,26 +99,32 @@ function compileGraph(
     ),
   )
   trace('wat', `emit, ${backend.name}`, () => backend.text(distinctKernels(program.steps)))
-  return { program, aliases, kernels: new Map(calls.map((call, i) => [call, functions[i]!])) }
+  return { program, aliases, tasks, kernels: new Map(calls.map((call, i) => [call, functions[i]!])) }
 }
 
 /** What is run, and which of its buffers share memory; for every binding, though `binding` decides what pays. */
-export function programOf(
-  graph: CompiledGraph,
-  binding: Binding,
-  target: Target,
-): { readonly program: Program<Call>; readonly aliases: Aliases } {
+export function programOf(graph: CompiledGraph, binding: Binding, target: Target): Omit<Compiled, 'kernels'> {
+  const { check, profile } = graph.inspection ?? {}
+  const tasks = check !== undefined || profile !== undefined ? new Map<Call, GroupTask>() : null
   const groups = timed('schedule', () => schedule(graph, target, evaluator(binding)))
-  const program = timed('lower', () => mapTasks(groups, task => lower(task, groups.errors)))
+  const program = timed('lower', () =>
+    mapTasks(groups, task => {
+      const lowered = lower(task, groups.errors)
+      tasks?.set(lowered.task, task)
+      // A kernel that is compared may turn out wrong: nothing is committed before the last one.
+      return check === 'debug' ? { ...lowered, canFail: true } : lowered
+    }),
+  )
   trace('program', 'lower', () => printProgram(program))
-  const aliases = timed('alias', () => findAliases(program))
+  // To find out where a NaN comes from, what a kernel has read must still be there when it is done.
+  const aliases: Aliases = check === 'nan' ? new Map() : timed('alias', () => findAliases(program))
   trace(
     'program',
     'alias',
     () => printProgram(program, aliases),
     () => printProgram(program),
   )
-  return { program, aliases }
+  return { program, aliases, tasks }
 }
 
 /** The addresses for one binding. */

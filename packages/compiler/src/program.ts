@@ -273,7 +273,7 @@ export function isInPlace(aliases: Aliases, { shared, from }: Commit): boolean {
 /** The same program with each task replaced. */
 export function mapTasks<A, B>(
   program: Program<A>,
-  change: (task: A, run: Run<A>) => Pick<Run<B>, 'task' | 'reads' | 'writes'>,
+  change: (task: A, run: Run<A>) => Pick<Run<B>, 'task' | 'reads' | 'writes'> & Partial<Run<B>>,
 ): Program<B> {
   const steps = (list: readonly Step<A>[]): readonly Step<B>[] =>
     list.map(step => {

@@ -6,7 +6,8 @@
  * nodes on a path from `wrt` to the cost are visited; integers and bools carry no cotangent.
  */
 import { isFloat } from '@arignote/loops'
-import { isBranch, sink, unsink } from './branch/sink.js'
+import { isBranch } from './branch/op.js'
+import { sink, unsink } from './branch/sink.js'
 import { formOf, type Wrt } from './form.js'
 import { checkName, checkOptions, checkTensor } from './given.js'
 import { checkCost, checkedAlike } from './grad-checks.js'

@@ -8,6 +8,7 @@ import {
   arange,
   argmax,
   array,
+  assert,
   concatenate,
   constant,
   type DTypeOf,
@@ -24,6 +25,7 @@ import {
   gradClip,
   hessian,
   hvp,
+  ifElse,
   incSubtensor,
   isClose,
   jacobian,
@@ -38,6 +40,7 @@ import {
   ndarrayOf,
   norm,
   ones,
+  print,
   ptp,
   Rop,
   rand,
@@ -350,3 +353,15 @@ is<Tensor<'bool', 2>>()(isClose(v, x))
 is<Tensor<'int32', 0>>()(ptp(i))
 is<Tensor<'float32', 2>>()(x.ptp(0, { keepdims: true }))
 is<Tensor<'float32', 1>>()(x.ptp(0))
+
+// Branches and effects.
+is<Tensor<'float32', 2>>()(ifElse(true, x, 0))
+is<Tensor<'float32', 2>>()(ifElse(n, 0, x))
+is<[Tensor<'float32', 2>, Tensor<'int32', 1>]>()(ifElse(true, [x, i], [x, 0]))
+is<{ a: Tensor<'float32', 1>; b: Tensor<'float64', 2> }>()(ifElse(n, { a: v, b: d }, { a: 1, b: d }))
+is<Tensor<'float32', 1>>()(n.gt(0).ifElse(v, 0))
+is<Tensor<'float32', 2>>()(print(x, 'x'))
+is<Tensor<'int32', 1>>()(assert(i, i.gt(0), 'positive'))
+is<Tensor<'float32', 2>>()(x.print().assert(x.gt(0), 'positive'))
+// @ts-expect-error a list has a counterpart for each
+ifElse(true, [x, x], [x])

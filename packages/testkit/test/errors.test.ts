@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
+import { native } from '@arignote/loops'
 import { describe, expect, test } from '@jest/globals'
 import { readFiles } from '../src/files.js'
 import { shownError } from '../src/shown-error.js'
@@ -186,6 +187,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const x = A.vector('x')
     compile([x], x).memory()
   },
+  E228: () => {
+    const x = A.scalar('x')
+    compile([x], x).profile()
+  },
   E240: () => {
     const ids = A.vector('ids', 'int32')
     compile([ids], A.take(A.constant([1, 2, 3]), ids))([3])
@@ -212,6 +217,25 @@ const causes: Readonly<Record<string, () => unknown>> = {
         [2, 4],
       ]),
     )(),
+  E245: () => {
+    const x = A.scalar('x')
+    compile([x], A.log(x), { check: 'nan' })(0)
+  },
+  E246: () => {
+    const x = A.scalar('x')
+    compile([x], x, { check: 'nan' })(Number.NaN)
+  },
+  E247: () => {
+    const x = A.scalar('x')
+    const right = { exp: native.exp }
+    try {
+      // The reference computes with these, WebAssembly does not.
+      Object.assign(native, { exp: Math.log })
+      compile([x], A.exp(x), { check: 'debug', backend: 'wasm' })(1)
+    } finally {
+      Object.assign(native, right)
+    }
+  },
   E250: () => verifyGrad(x => A.relu(x), [[0]]),
 }
 

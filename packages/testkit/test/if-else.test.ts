@@ -194,3 +194,15 @@ test('a shared variable is updated by the branch that is taken, and both read ol
   })
   expect([...W.getValue().data]).toEqual([10, 14])
 })
+
+test('what a branch hands out is not computed again by a later one; equal branches are merged instead', () => {
+  const W = shared(randn([3, 3], { seed: 1 }), 'W')
+  const m = matrix('m', { shape: ['n', 3] })
+  const contractions = (outputs: Parameters<typeof formsOf>[1]) =>
+    formsOf([c, m], outputs, [true, randn([2, 3], { seed: 2 })]).texts.optimized.match(/= contract/g)?.length
+  const y = ifElse(c, dot(m, W).tanh(), m)
+  expect(contractions([y, grad(y.square().sum(), W)])).toBe(2)
+  const h = dot(m, W).tanh()
+  expect(contractions(ifElse(c, [h, h.sum()], [m, m.sum()]))).toBe(1)
+  expect(contractions(ifElse(c, [h.sum(), h], [m.sum(), m]))).toBe(1)
+})

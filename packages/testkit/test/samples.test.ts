@@ -28,7 +28,7 @@ describe.each(names)('%s', name => {
   test('has the same values in every mode', () => {
     const { agree } = require('../src/agree.js') as typeof import('../src/agree.js')
     const { inputs, outputs, updates = [], args } = load(name)
-    agree(inputs, outputs, args, { updates, calls: 2 })
+    agree(inputs, outputs, args, { updates, calls: 2, onPrint: () => {} })
   })
 })
 

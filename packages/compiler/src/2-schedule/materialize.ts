@@ -14,6 +14,7 @@ import {
   topologicalOrder,
   type Variable,
 } from '@arignote/graph'
+import { isFloat } from '@arignote/loops'
 import { nodeCost } from '../expression.js'
 import type { Place, StoreTo } from '../program.js'
 import {
@@ -64,6 +65,8 @@ export class Decision {
     prepareScan: (node: Apply, reads: Reads) => readonly StoreTo[],
     /** Whether nothing may be fused behind a contraction. */
     private readonly standsAlone: (node: Apply) => boolean,
+    /** Whether every float value is to be seen in memory. */
+    seesAll: boolean,
   ) {
     const results = [...stores.map(x => x.value), ...wanted]
     this.results = new Set(results)
@@ -80,6 +83,8 @@ export class Decision {
     for (const node of [...this.order].reverse()) if (isAssembled(node)) this.add(node.outputs[0]!)
     for (const node of this.order) this.place(node)
     for (const v of wanted) this.add(v)
+    if (seesAll)
+      for (const { op, outputs } of this.order) if (isFloatMap(op, outputs[0]!)) this.add(outputs[0]!)
     this.limitExpressions()
     this.wantedPlaces = wanted.map(v => this.contiguous(v))
   }
@@ -278,6 +283,10 @@ export class Decision {
       }
     }
   }
+}
+
+function isFloatMap({ family }: Apply['op'], { dtype }: Variable): boolean {
+  return family.kind === 'map' && isFloat(dtype)
 }
 
 /** What the host looks at: the value that is printed, or whether what is asserted holds. */

@@ -54,7 +54,7 @@ export function schedule(
     block.places.set(param, wholePlace(buffer, param.shape, []))
   })
   const failures: FailureRecord[] = []
-  const scheduler = { target, estimate, failures }
+  const scheduler = { target, estimate, failures, seesAll: graph.inspection?.check === 'nan' }
   const values = lambda.results.slice(0, outputs)
   const commits: Commit[] = updates.map((variable, k) => {
     const value = lambda.results[outputs + k]!
@@ -83,6 +83,8 @@ interface Scheduler {
   readonly target: Target
   readonly estimate: (dim: Dim) => number
   readonly failures: FailureRecord[]
+  /** Whether every float value gets memory, so that somebody may look at it. */
+  readonly seesAll: boolean
 }
 
 function scheduleBlock(
@@ -102,7 +104,8 @@ function scheduleBlock(
       scans.set(node, prepared)
       return initialStores(prepared)
     },
-    node => hasLongSum(node, scheduler.estimate),
+    node => scheduler.seesAll || hasLongSum(node, scheduler.estimate),
+    scheduler.seesAll,
   )
   for (const unit of groupUnits(decision, scheduler.estimate, replaced)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)

@@ -1,7 +1,7 @@
 /**
  * Lower: what a kernel has to compute → the kernel, and the arguments it is called with.
  */
-import type { Buffer, BufferRef, Call, Group, GroupTask } from '../program.js'
+import type { Buffer, BufferRef, Call, Group, GroupTask, StoreTo } from '../program.js'
 import { lowerContract } from './contract.js'
 import { lowerCheck, lowerScatter } from './indexed.js'
 import { lowerMap } from './map.js'
@@ -32,11 +32,7 @@ export function lower({ group, placeOf }: GroupTask, errors: Buffer): Lowered {
 function lowerGroup(group: Group, placeOf: GroupTask['placeOf'], errors: Buffer): Call {
   switch (group.kind) {
     case 'map':
-      return lowerMap(
-        group.stores.map(x => x.value.owner?.op.name ?? 'copy').join('_'),
-        group.stores,
-        placeOf,
-      )
+      return lowerMap(group.stores.map(nameOf).join('_'), group.stores, placeOf)
     case 'reduce':
       return lowerReduce(group.node.op.name, group.node, group.store, placeOf)
     case 'contract':
@@ -52,4 +48,9 @@ function lowerGroup(group: Group, placeOf: GroupTask['placeOf'], errors: Buffer)
     default:
       return group satisfies never
   }
+}
+
+/** The operation whose value is stored; an effect leaves its value as it is. */
+function nameOf({ value: { owner } }: StoreTo): string {
+  return owner === null || owner.op.family.kind === 'effect' ? 'copy' : owner.op.name
 }

@@ -20,6 +20,7 @@ import {
   type Trip,
 } from '../program.js'
 import type { KernelFunction } from './backend.js'
+import type { Action, Wrap } from './inspect.js'
 
 /** A program made ready: null when it ran to its end; where it stopped when an error was left in the record. */
 export type Driver = () => readonly Visit[] | null
@@ -35,6 +36,8 @@ export interface DriverContext {
   isSet(address: number): boolean
   /** An effect on the value that begins at an address, in these steps; may throw. */
   effect(step: Host, address: number, visits: readonly Visit[]): void
+  /** Something to be done around each run. */
+  readonly wrap?: Wrap | null
 }
 
 const { imul } = Math
@@ -46,8 +49,6 @@ interface Move {
   readonly slots: number
   readonly phase: number
 }
-
-type Action = (trips: Int32Array) => boolean
 
 export function makeDriver(steps: readonly Step<Call>[], context: DriverContext): Driver {
   const deepest = depthOf(steps)
@@ -76,8 +77,11 @@ interface Making {
 
 function actionOf(step: Step<Call>, making: Making): Action {
   switch (step.kind) {
-    case 'run':
-      return runAction(step, making.context)
+    case 'run': {
+      const { context, around } = making
+      const action = runAction(step, context)
+      return context.wrap == null ? action : context.wrap(step, action, trips => visited(around, trips))
+    }
     case 'repeat':
       return repeatAction(step, making)
     case 'branch':
@@ -125,14 +129,19 @@ function branchAction(step: Branch<Call>, making: Making): Action {
 function hostAction(step: Host, { context, around }: Making): Action {
   const value = addressOf(step.value.ref, context)
   return trips => {
-    const visits = around.map(({ name, trip }) => ({ scan: name, step: trips[trip.depth]! }))
-    context.effect(step, value(trips), visits)
+    context.effect(step, value(trips), visited(around, trips))
     return true
   }
 }
 
+const visited = (around: readonly Repeat<Call>[], trips: Int32Array): readonly Visit[] =>
+  around.map(({ name, trip }) => ({ scan: name, step: trips[trip.depth]! }))
+
 /** The address of a value, given the trips. */
-function addressOf(ref: BufferRef, context: DriverContext): (trips: Int32Array) => number {
+export function addressOf(
+  ref: BufferRef,
+  context: Pick<DriverContext, 'address' | 'evaluate'>,
+): (trips: Int32Array) => number {
   const moves: Move[] = []
   const start = prepareRef(ref, 0, moves, context)
   return trips => moves.reduce((address, move) => moved(address, move, trips), start)
@@ -174,7 +183,12 @@ function runAction(run: Run<Call>, context: DriverContext): Action {
 }
 
 /** The address outside all repeats; what repeats add goes to `moves`. */
-function prepareRef(ref: BufferRef, argument: number, moves: Move[], context: DriverContext): number {
+function prepareRef(
+  ref: BufferRef,
+  argument: number,
+  moves: Move[],
+  context: Pick<DriverContext, 'address' | 'evaluate'>,
+): number {
   const size = bytesOf(ref.buffer.dtype)
   let address = context.address(ref) + size * context.evaluate(ref.offset)
   for (const move of ref.perTrip) {

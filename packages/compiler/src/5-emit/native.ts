@@ -5,11 +5,13 @@ import { type Dim, evaluateDim, ndarrayOf } from '@arignote/graph'
 import { allocate, bytesOf, type Kernel, type TypedArray } from '@arignote/loops'
 import { happen, type Visit } from '../effects.js'
 import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
+import { checkGiven } from '../non-finite.js'
 import {
   type Aliases,
   type Buffer,
   type BufferRef,
   type Call,
+  type GroupTask,
   type Host,
   homeOf,
   isInPlace,
@@ -18,8 +20,9 @@ import {
   runsOf,
 } from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
-import { type Driver, makeDriver, rowOf } from './driver.js'
-import { offsetsOf } from './reference/value.js'
+import { addressOf, type Driver, makeDriver, rowOf } from './driver.js'
+import { type Wrap, wrapperFor } from './inspect.js'
+import { countOf, offsetsOf, stridesOf } from './reference/value.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
@@ -46,6 +49,8 @@ export interface NativeParts {
   readonly backend: KernelBackend
   readonly heap: NativeHeap
   readonly binding: Binding
+  /** What each kernel had to compute; only where calls are inspected. */
+  readonly tasks: ReadonlyMap<Call, GroupTask> | null
   /** The user's error for an index that left an entry in the error record. */
   fail(record: ArrayLike<number>, stopped: readonly Visit[]): Error
   print(): readonly string[]
@@ -78,6 +83,7 @@ export class NativeExecutable implements Executable {
       const target = this.#view(buffer, this.#addressOf(buffer), length)
       args[index]!.copyTo(target)
     }
+    if (this.parts.graph.inspection?.check === 'nan') this.#checkGiven()
     const errors = this.#view(program.errors, heap.place(this.#record), 4)
     errors.fill(0)
     const stopped = this.#driver()
@@ -92,6 +98,18 @@ export class NativeExecutable implements Executable {
       if (shape.every((n, i) => n === cell.shape[i])) cell.read().set(value)
       else cell.write(value.slice(), shape)
     }
+  }
+
+  /** Arguments are in the arena, shared variables at home. */
+  #checkGiven(): void {
+    const { lambda, inputs, shared } = this.parts.graph
+    for (const { buffer, index, length } of this.#inputs) {
+      const v = lambda.params[index]!
+      const data = this.#view(buffer, this.#addressOf(buffer), length)
+      checkGiven(v, { dtype: v.dtype, shape: v.shape.map(this.#evaluate), data })
+    }
+    for (const [i, { cell, dtype }] of shared.entries())
+      checkGiven(lambda.params[inputs + i]!, { dtype, shape: cell.shape, data: cell.read() })
   }
 
   outputShape(index: number): readonly number[] {
@@ -143,13 +161,43 @@ export class NativeExecutable implements Executable {
     if (!moved) return
     this.#base = base
     this.#sharedAddresses = addresses
+    const address = (ref: BufferRef) => this.#addressOf(ref.buffer)
     this.#driver = makeDriver(program.steps, {
-      address: ref => this.#addressOf(ref.buffer),
+      address,
       evaluate: this.#evaluate,
+      wrap: this.#wrapper(address),
       kernel: call => kernels.get(call)!,
       failed: () => this.#view(program.errors, heap.place(this.#record), 4)[0] !== 0,
       isSet: address => heap.views.uint8[address] !== 0,
       effect: (step, address, visits) => this.#effect(step, address, visits),
+    })
+  }
+
+  /** What is done around each kernel, if anything. */
+  #wrapper(address: (ref: BufferRef) => number): Wrap | null {
+    const { graph, tasks, backend, binding } = this.parts
+    if (tasks === null || graph.inspection === undefined) return null
+    const addresses = new Map<Place, (trips: Int32Array) => number>()
+    const addressIn = (place: Place, trips: Int32Array) => {
+      const known = addresses.get(place) ?? addressOf(place.ref, { address, evaluate: this.#evaluate })
+      addresses.set(place, known)
+      return known(trips)
+    }
+    const count = (place: Place) => countOf(place.shape.map(this.#evaluate))
+    return wrapperFor(graph.inspection, {
+      backend: backend.name,
+      tasks,
+      sizes: symbol => binding.get(symbol) ?? unbound(symbol.name),
+      memory: {
+        count,
+        read: (place, trips, copied) => {
+          const at = addressIn(place, trips)
+          const isPlain = !copied && isContiguous(place.shape, place.strides, this.#evaluate)
+          const { buffer } = place.ref
+          const data = isPlain ? this.#view(buffer, at, count(place)) : this.#copyOf(place, at)
+          return { dtype: buffer.dtype, shape: place.shape.map(this.#evaluate), data }
+        },
+      },
     })
   }
 
@@ -215,6 +263,16 @@ function constantsOf(program: Program<Call>): ReadonlySet<Buffer> {
   for (const { reads } of runsOf(program.steps))
     for (const { buffer } of reads) if (buffer.role === 'constant') found.add(buffer)
   return found
+}
+
+/** C order without gaps, for these sizes. */
+function isContiguous(
+  shape: readonly Dim[],
+  strides: readonly Dim[],
+  evaluate: (dim: Dim) => number,
+): boolean {
+  const sizes = shape.map(evaluate)
+  return stridesOf(sizes).every((stride, i) => sizes[i]! <= 1 || stride === evaluate(strides[i]!))
 }
 
 function unbound(name: string | null): never {

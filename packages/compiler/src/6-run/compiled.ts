@@ -80,6 +80,8 @@ export class Compiled {
     const { inputs, defaults, graph } = this.parts
     refuseInsidePrint(graph.name)
     if (args.length > inputs.length) throw surplusArguments(graph.name, inputs, args.length)
+    const profile = graph.inspection?.profile
+    const start = profile === undefined ? 0 : performance.now()
     try {
       this.#slots.forEach((slot, i) => {
         const value = args[i] ?? defaults.get(slot.input)
@@ -88,6 +90,7 @@ export class Compiled {
       })
       return work(this.#executable())
     } finally {
+      profile?.add(performance.now() - start)
       for (const slot of this.#slots) slot.release()
     }
   }

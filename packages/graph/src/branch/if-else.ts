@@ -14,8 +14,13 @@ import { asOneCall, type Tensor, Variable } from '../variable.js'
 import { choose, sameShape } from './op.js'
 
 type Names<X> = { readonly [K in keyof X]: TensorLike }
-/** What becomes of one alternative and its counterpart. */
-type Chosen<X, Y> = Tensor<MeetOf<X, Y>, MaxRank[RankOf<X>][RankOf<Y>]>
+/** What becomes of one alternative and its counterpart: tensors have one type, other values take it. */
+type Chosen<X, Y> =
+  X extends Variable<infer D, infer R>
+    ? Tensor<D, R>
+    : Y extends Variable<infer D, infer R>
+      ? Tensor<D, R>
+      : Tensor<MeetOf<X, Y>, MaxRank[RankOf<X>][RankOf<Y>]>
 type AllChosen<X, Y extends Names<X>> = { -readonly [K in keyof X]: Chosen<X[K], Y[K]> }
 
 export interface IfElse {

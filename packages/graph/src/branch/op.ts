@@ -31,6 +31,8 @@ export const branchOp: Op<BranchParams> = {
   grad: context => branchGradient(context),
 }
 
+export const isBranch = (node: Apply): boolean => node.op.family.kind === 'branch'
+
 function inferBranch([, ...given]: readonly TensorType[], { thenBody, elseBody }: BranchParams): Inferred {
   const requires: Requirement[] = []
   for (const { params } of [thenBody, elseBody]) {

@@ -10,10 +10,9 @@ import { constant } from '../ops/constant.js'
 import { isLight } from '../scan/closure.js'
 import { substitute, topologicalOrder } from '../traverse.js'
 import { type Apply, apply, Variable, withOrigins } from '../variable.js'
+import { HandedOut, type Known } from './handed-out.js'
 import { mergeBranches } from './merge.js'
-import { applyBranch, type BranchParams, choose } from './op.js'
-
-export const isBranch = (node: Apply): boolean => node.op.family.kind === 'branch'
+import { applyBranch, type BranchParams, choose, isBranch } from './op.js'
 
 export interface SinkOptions {
   /** Variables of the surroundings: neither they nor what they are made of is looked at. */
@@ -25,17 +24,19 @@ export interface SinkOptions {
 /** The results, with everything in its place. */
 export function sink(results: readonly Variable[], options: SinkOptions = {}): readonly Variable[] {
   const { outer = nothing, kept = [] } = options
-  const order = topologicalOrder(results, outer)
-  if (!order.some(isBranch)) return results
-  const { outside, sides } = needed(order, [...results, ...inside(order, kept)], outer)
-  const image = new Map<Variable, Variable>()
-  const of = (v: Variable) => image.get(v) ?? v
+  const all = topologicalOrder(results, outer)
+  if (!all.some(isBranch)) return results
+  const { outside, sides } = needed(all, [...results, ...inside(all, kept)], outer)
   const isOutside = (v: Variable) => v.owner === null || outer.has(v) || outside.has(v.owner)
   const values = [...sides.values()].flatMap(x => [...x.thenValues, ...x.elseValues])
-  for (const node of topologicalOrder([...results, ...values], outer)) {
-    if (!outside.has(node)) continue
+  const order = topologicalOrder([...results, ...values], outer).filter(node => outside.has(node))
+  const handedOut = new HandedOut(order, sides, isOutside)
+  const image = new Map<Variable, Variable>()
+  const of = (v: Variable) => image.get(v) ?? v
+  for (const node of order) {
     const rebuilt = withOrigins(node.origins, () => {
-      if (isBranch(node)) return rebuild(node.inputs[0]!, sides.get(node)!, isOutside, of)
+      if (isBranch(node))
+        return rebuild(node.inputs[0]!, sides.get(node)!, handedOut.before(node), isOutside, of)
       const inputs = node.inputs.map(of)
       return inputs.every((v, i) => v === node.inputs[i]) ? node : apply(node.op, inputs, node.params)
     })
@@ -52,7 +53,7 @@ function inside(order: readonly Apply[], kept: Iterable<Variable>): readonly Var
 }
 
 /** What each side of a branch computes, as graphs over the branch's surroundings. */
-interface Sides {
+export interface Sides {
   readonly thenValues: readonly Variable[]
   readonly elseValues: readonly Variable[]
 }
@@ -120,30 +121,40 @@ function decidedBy(
   return found
 }
 
-/** The branch whose sides hold all that is not outside. */
+/** The branch whose sides hold all that is not outside, and that nobody before has computed under the same condition. */
 function rebuild(
   condition: Variable,
   { thenValues, elseValues }: Sides,
+  { whereTrue, whereFalse }: { readonly whereTrue: Known; readonly whereFalse: Known },
   isOutside: (v: Variable) => boolean,
   of: (v: Variable) => Variable,
 ): Apply {
-  const values = new Map<Variable, Variable>()
-  const capture = (v: Variable) => {
-    if (isOutside(v) && !isSmall(v) && !values.has(v)) values.set(v, new Variable(v.type, null, 0, v.name))
+  const params = new Map<Variable, Variable>()
+  const paramOf = (v: Variable): Variable => {
+    const param = params.get(v) ?? new Variable(v.type, null, 0, v.name)
+    params.set(v, param)
+    return param
   }
-  for (const node of topologicalOrder([...thenValues, ...elseValues], { has: isOutside }))
-    node.inputs.forEach(capture)
-  for (const v of [...thenValues, ...elseValues]) capture(v)
-  const params = [...values.values()]
-  const side = (results: readonly Variable[], holds: boolean) => {
-    const known = new Map([...values, [condition, constant(holds, 'bool')]])
-    return { params, results: sink(substitute(results, known)) }
+  const inSide = (results: readonly Variable[], known: Known, holds: boolean): readonly Variable[] => {
+    const image = new Map<Variable, Variable>([[condition, constant(holds, 'bool')]])
+    const meet = (v: Variable) => {
+      const output = known.get(v)
+      if (output !== undefined) image.set(v, paramOf(output))
+      else if (v !== condition && isOutside(v) && !isSmall(v)) image.set(v, paramOf(v))
+    }
+    const stop = { has: (v: Variable) => known.has(v) || isOutside(v) }
+    for (const node of topologicalOrder(results, stop)) node.inputs.forEach(meet)
+    results.forEach(meet)
+    return sink(substitute(results, image))
   }
+  const whenTrue = inSide(thenValues, whereTrue, true)
+  const whenFalse = inSide(elseValues, whereFalse, false)
+  const all = [...params.values()]
   return applyBranch(
     of(condition),
-    [...values.keys()].map(of),
-    side(thenValues, true),
-    side(elseValues, false),
+    [...params.keys()].map(of),
+    { params: all, results: whenTrue },
+    { params: all, results: whenFalse },
   )
 }
 

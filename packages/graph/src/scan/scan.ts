@@ -6,7 +6,8 @@
  */
 
 import { unknownName } from '../argument-errors.js'
-import { isBranch, sink } from '../branch/sink.js'
+import { isBranch } from '../branch/op.js'
+import { sink } from '../branch/sink.js'
 import { type Dim, subDim } from '../dim.js'
 import { checkOptions } from '../given.js'
 import { iota } from '../ops/source.js'

@@ -8,6 +8,7 @@ import type { TypedArray } from '@arignote/loops'
 import { prepareBranch, prepareEffect } from './control.js'
 import { prepareMap, prepareSource, prepareView } from './elements.js'
 import { prepareGather, prepareScatter } from './gather.js'
+import { observed } from './observe.js'
 import { prepareContract, prepareReduce } from './reduce.js'
 import { prepareRoutine } from './routine.js'
 import { prepareScan } from './scan.js'
@@ -22,7 +23,11 @@ export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobser
   const steps = nodes.map(node => {
     const from = node.inputs.map(slotOf)
     for (const output of node.outputs) slots.set(output, slots.size)
-    return { evaluate: prepareNode(node, sizes, course), from, to: node.outputs.map(slotOf) }
+    return {
+      evaluate: observed(node, prepareNode(node, sizes, course), course),
+      from,
+      to: node.outputs.map(slotOf),
+    }
   })
   const results = fn.results.map(slotOf)
   return args => {
@@ -37,7 +42,7 @@ export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobser
 
 const unobserved = (): Course => ({ visits: [], inspection: {} })
 
-function prepareNode(node: Apply, sizes: Sizes, course: Course): Evaluator {
+export function prepareNode(node: Apply, sizes: Sizes, course: Course): Evaluator {
   const { family } = node.op
   switch (family.kind) {
     case 'constant': {

@@ -4,6 +4,7 @@ import { evaluateDim, type Variable } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
 import { allocate, dtypeInfo } from '@arignote/loops'
 import type { Argument, Backend, CompiledGraph, Executable, MemoryReport } from '../../executable.js'
+import { checkGiven } from '../../non-finite.js'
 import { prepareLambda } from './evaluate.js'
 import { Failure } from './failure.js'
 import { countOf, type Sizes, shapeUnder, type Value } from './value.js'
@@ -28,9 +29,10 @@ function executable(graph: CompiledGraph, sizes: Sizes): Executable {
   const shapes = outputs.map(v => shapeUnder(v.type, sizes))
   return {
     call(args, result) {
-      const results = forUser(() =>
-        run([...inputs.map((v, i) => valueOfArgument(v, args[i]!)), ...shared.map(stateOf)]),
-      )
+      const given = [...inputs.map((v, i) => valueOfArgument(v, args[i]!)), ...shared.map(stateOf)]
+      if (graph.inspection?.check === 'nan')
+        for (const [i, value] of given.entries()) checkGiven(lambda.params[i]!, value)
+      const results = forUser(() => run(given))
       for (let i = 0; i < outputs.length; i++) result(i).set(results[i]!.data)
       const news = results.slice(outputs.length).map(x => ({ ...x, data: x.data.slice() }))
       for (const [i, { data, shape }] of news.entries()) updates[i]!.cell.write(data, shape)
