@@ -8,16 +8,17 @@ import { wrongDType } from '../errors.js'
 import { checkOptions } from '../given.js'
 import { shared } from '../inputs.js'
 import { add, div, mul, sub } from '../ops/arithmetic.js'
-import { and, eq, ge, gt, lt, or } from '../ops/comparison.js'
+import { ge, gt, lt } from '../ops/comparison.js'
 import { constant } from '../ops/constant.js'
 import { take } from '../ops/gather.js'
+import { addLanes, takeLanes } from '../ops/lanes.js'
 import { below, type FloatType } from '../ops/random.js'
-import { argmin, sum } from '../ops/reduce.js'
+import { argmin } from '../ops/reduce.js'
 import { where } from '../ops/select.js'
 import { broadcastTo } from '../ops/shape.js'
 import { axisOf, dimValue, type Size, sizesOf } from '../ops/size.js'
-import type { RankOfShape } from '../ops/source.js'
-import { expandDims } from '../ops/view.js'
+import { argsort } from '../ops/sorting.js'
+import { iota, type RankOfShape } from '../ops/source.js'
 import { asOneCall, type Rank, type Shared, type Tensor, type Variable } from '../variable.js'
 import {
   checkDeviation,
@@ -208,6 +209,8 @@ export function randomStream(seed: number, name = 'random'): RandomStream {
 
 /** How many keys are less than each. No two are equal: the generator makes different words of different positions. */
 function ranks(key: Variable, tie: Variable): Variable {
-  const [own, ownTie] = [expandDims(key, 1), expandDims(tie, 1)]
-  return sum(or(lt(key, own), and(eq(key, own), lt(tie, ownTie))), 1)
+  const byTie: Variable = argsort(tie)
+  const order = takeLanes(byTie, argsort(takeLanes(key, byTie)))
+  const [n] = key.shape as readonly [Dim]
+  return addLanes(order, iota([n], 0), n)
 }
