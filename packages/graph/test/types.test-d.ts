@@ -9,9 +9,12 @@ import {
   argmax,
   array,
   assert,
+  cholesky,
   concatenate,
   constant,
+  cumsum,
   type DTypeOf,
+  det,
   diag,
   dim,
   div,
@@ -27,6 +30,7 @@ import {
   hvp,
   ifElse,
   incSubtensor,
+  inv,
   isClose,
   jacobian,
   linspace,
@@ -53,6 +57,8 @@ import {
   shared,
   slice,
   softmax,
+  solve,
+  sort,
   specifyShape,
   squeeze,
   stack,
@@ -64,6 +70,7 @@ import {
   tensor3,
   tensordot,
   tile,
+  topK,
   type Value,
   type Variable,
   variance,
@@ -365,3 +372,19 @@ is<Tensor<'int32', 1>>()(assert(i, i.gt(0), 'positive'))
 is<Tensor<'float32', 2>>()(x.print().assert(x.gt(0), 'positive'))
 // @ts-expect-error a list has a counterpart for each
 ifElse(true, [x, x], [x])
+
+// Sorting, running sums and linear algebra.
+is<Tensor<'int32', 2>>()(sort(x.cast('int32'), 0))
+is<Tensor<'int32', 2>>()(x.argsort())
+is<Tensor<'float32', 1>>()(topK(v, n).values)
+is<Tensor<'int32', 2>>()(x.topK(3).indices)
+is<Tensor<'int32', 1>>()(cumsum(i))
+is<Tensor<'int32', 1>>()(v.gt(0).cumprod())
+is<Tensor<'float32', 0>>()(det(x))
+is<Tensor<'float32', 1>>()(t.det())
+is<Tensor<'float32', 2>>()(inv(x.cast('uint8')))
+is<Tensor<'float64', 2>>()(cholesky(constant([[1]], 'float64')))
+is<Tensor<'float32', 1>>()(solve(x, v))
+is<Tensor<'float64', 3>>()(solve(t, d.expandDims(1)))
+is<Tensor<'float32', 2>>()(t.solveTriangular(v, { lower: false }))
+is<Tensor<'float32', 2>>()(solve([[2]], x))

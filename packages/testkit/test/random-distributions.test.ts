@@ -122,6 +122,13 @@ describe('permutations', () => {
     }
   })
 
+  test('of many things take the time of a sort', () => {
+    const random = randomStream(1)
+    const p = sample(random, random.permutation(100_000))
+    expect([...Int32Array.from(p).sort()].every((value, i) => value === i)).toBe(true)
+    expect(p.filter((value, i) => value === i).length).toBeLessThan(10)
+  })
+
   test('all 24 of 4 things are equally frequent, in place and in step', () => {
     const random = randomStream(1)
     const steps = 24000

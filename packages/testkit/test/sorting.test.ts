@@ -76,6 +76,10 @@ describe('sort and argsort', () => {
     },
   )
 
+  test('an option that there is not is told the nearest', () => {
+    expect(() => sort(vector('x'), 0, { decending: true } as never)).toThrow(/descending/)
+  })
+
   test('of the extremes of integers, of bytes and of bools', () => {
     const [x, y, z] = [vector('x', 'int32'), vector('y', 'uint8'), vector('z', 'bool')]
     const [a, b, c, d] = agree(

@@ -4,6 +4,7 @@
 import { type DType, isFloat } from '@arignote/loops'
 import { type Dim, mulDim } from '../dim.js'
 import { badArgument } from '../errors.js'
+import { checkOptions } from '../given.js'
 import type { Op } from '../op.js'
 import type { DTypeOf, RankOf, TensorLike } from '../static.js'
 import { apply1, asOneCall, type Tensor, type Variable } from '../variable.js'
@@ -87,14 +88,16 @@ function sortable(operation: string, x: TensorLike): Variable {
   return v.dtype === 'bool' ? cast(v, 'uint8') : v
 }
 
+function ordered(operation: string, options: SortOptions): Order {
+  checkOptions(operation, options, ['descending'])
+  return { descending: options.descending ?? false }
+}
+
 /** The elements of each lane along an axis (the last) in ascending order. */
 export const sort = entry(
   sortOp,
-  <X extends TensorLike>(
-    x: X,
-    axis = -1,
-    { descending = false }: SortOptions = {},
-  ): Tensor<DTypeOf<X>, RankOf<X>> => {
+  <X extends TensorLike>(x: X, axis = -1, options: SortOptions = {}): Tensor<DTypeOf<X>, RankOf<X>> => {
+    const { descending } = ordered('sort', options)
     const v = sortable('sort', x)
     const sorted = alongAxis([v], axisOf('sort', axis, v), lanes => apply1(sortOp, [lanes!], { descending }))
     return cast(sorted, asTensor(x, 'sort').dtype) as never
@@ -104,11 +107,8 @@ export const sort = entry(
 /** Where the elements of a sorted lane come from: take them along the axis, and the lane is sorted. */
 export const argsort = entry(
   argsortOp,
-  <X extends TensorLike>(
-    x: X,
-    axis = -1,
-    { descending = false }: SortOptions = {},
-  ): Tensor<'int32', RankOf<X>> => {
+  <X extends TensorLike>(x: X, axis = -1, options: SortOptions = {}): Tensor<'int32', RankOf<X>> => {
+    const { descending } = ordered('argsort', options)
     const v = sortable('argsort', x)
     return alongAxis([v], axisOf('argsort', axis, v), lanes =>
       best(lanes!, { descending, count: lanes!.shape.at(-1)! }),

@@ -2,6 +2,7 @@
  * Triangular matrices: equations, and the Cholesky decomposition.
  */
 import { forAll, forEach, local, type Scalar, s } from '@arignote/loops'
+import { checkOptions } from '../given.js'
 import type { Op } from '../op.js'
 import type { DTypeOf, RankOf, TensorLike, ToFloat } from '../static.js'
 import { apply1, type Tensor, type Variable } from '../variable.js'
@@ -93,9 +94,12 @@ export const solveTriangular = entry(
   <A extends TensorLike, B extends TensorLike>(
     a: A,
     b: B,
-    { lower = true, transpose = false }: TriangularOptions = {},
-  ): Solution<A, B> =>
-    equations('solveTriangular', a, b, (...both) => triangular(...both, { lower, transpose })) as never,
+    options: TriangularOptions = {},
+  ): Solution<A, B> => {
+    checkOptions('solveTriangular', options, ['lower', 'transpose'])
+    const { lower = true, transpose = false } = options
+    return equations('solveTriangular', a, b, (...both) => triangular(...both, { lower, transpose })) as never
+  },
 )
 
 // ── Cholesky ──────────────────────────────────────────────────────────────────────────────────
