@@ -32,11 +32,14 @@ import type { PrintEvent } from './effects.js'
 import { notAList, notAVariable } from './errors.js'
 import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
 import { notProfiled } from './inspection-errors.js'
+import { type Arguments, type Inputs, namedInputs } from './named-inputs.js'
 import { nativeBackend } from './pipeline.js'
 import { Profile, type ProfileReport } from './profile.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
 import { sizesIn, variablesOf } from './sizes.js'
 import { timed, trace } from './trace.js'
+
+export type { Arguments, Inputs } from './named-inputs.js'
 
 /** One variable, a list or a record of them. */
 export type Outputs = Variable | readonly Variable[] | { readonly [name: string]: Variable }
@@ -44,13 +47,6 @@ export type Outputs = Variable | readonly Variable[] | { readonly [name: string]
 /** What a call returns: arrays in the structure of the outputs. */
 export type Results<O> = O extends Variable ? ResultOf<O> : { -readonly [K in keyof O]: ResultOf<O[K]> }
 type ResultOf<V> = V extends Variable<infer D, infer R> ? NdArray<D, R> : NdArray
-
-/** What a call takes: a value for each input, none where there may be a default. */
-export type Arguments<I extends readonly Variable[], Options = CompileOptions> = Options extends {
-  readonly defaults: object
-}
-  ? { [K in keyof I]?: Value | undefined }
-  : { [K in keyof I]: Value }
 
 export interface CompileOptions {
   /** New values of shared variables, all computed from the old ones and set together after the call. */
@@ -79,11 +75,7 @@ export interface CompileOptions {
 }
 
 /** A compiled function. Call it with values; sizes may change from call to call. */
-export interface CompiledFunction<
-  I extends readonly Variable[] = readonly Variable[],
-  O = Outputs,
-  Options = object,
-> {
+export interface CompiledFunction<I extends Inputs = readonly Variable[], O = Outputs, Options = object> {
   /**
    * @throws ArgumentError, DTypeError, ShapeError where an argument does not fit; no shared variable has changed then
    */
@@ -120,12 +112,13 @@ export const backends: Readonly<Record<BackendName, Backend>> = all
  * Compiles outputs and updates to a function of the inputs.
  *
  * @example const f = compile([x, y], x.add(y)); f([1, 2], [3, 4])
+ * @example const f = compile({ x, y }, x.add(y)); f({ x: [1, 2], y: [3, 4] })
  * @throws GraphError for inputs that are repeated, unused, computed or not listed, and for updates of what is not shared
  * @throws DTypeError, ShapeError for updates and givens of another type
  * @throws ArgumentError for the name of a rule that does not exist
  */
 export function compile<
-  const I extends readonly Variable[],
+  const I extends Inputs,
   const O extends Outputs,
   Options extends CompileOptions = CompileOptions,
 >(inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
@@ -136,7 +129,7 @@ export function compile<
 
 /** The same for a back end that may not be in the list. */
 export function compileFor<
-  const I extends readonly Variable[],
+  const I extends Inputs,
   const O extends Outputs,
   Options extends CompileOptions = CompileOptions,
 >(backend: Backend, inputs: I, outputs: O, options?: Options): CompiledFunction<I, O, Options> {
@@ -149,10 +142,10 @@ export function compileFor<
     onUnusedInput = 'raise',
   } = options ?? {}
   checkName(name, 'way to take onUnusedInput', onUnusedInput, ['raise', 'warn', 'ignore'])
-  if (!Array.isArray(inputs)) throw notAList(name, 'the inputs', describeGiven(inputs))
+  const { list, positional } = namedInputs(name, inputs)
   if (!(defaults instanceof Map)) throw notAList(name, 'defaults', describeGiven(defaults))
   const structure = structureOf(name, outputs)
-  const signature = signatureOf(inputs, structure.list, { name, updates, givens, onUnusedInput })
+  const signature = signatureOf(list, structure.list, { name, updates, givens, onUnusedInput })
   const inspection = inspectionOf(name, options ?? {})
   const written = graphOf(signature, structure.list.length, inspection)
   trace('graph', 'signature', () => printGraph({ graph: written }))
@@ -165,16 +158,17 @@ export function compileFor<
   )
   const compiled = new Compiled({
     graph,
-    inputs,
+    inputs: list,
     outputs: structure.list,
     defaults,
     sizes: signature.sizes,
     prepare: binding => timed('prepare', () => backend.prepare(graph, binding)),
-    prepareSource: source => sourceOf(source, inputs),
+    prepareSource: source => sourceOf(source, list),
   })
-  const f = (...args: readonly unknown[]) => structure.pack(compiled.call(args))
+  const f = (...args: readonly unknown[]) => structure.pack(compiled.call(positional(args)))
   const methods = {
-    into: (outs: unknown, ...args: readonly unknown[]) => compiled.into(structure.unpack(outs), args),
+    into: (outs: unknown, ...args: readonly unknown[]) =>
+      compiled.into(structure.unpack(outs), positional(args)),
     toString: () => summary(signature, structure.list, options?.backend ?? 'wasm', compiled.specialisations),
     memory: () => compiled.latest.memory(),
     kernels: () => compiled.latest.kernels(),

@@ -8,10 +8,12 @@ export {
   type CompiledFunction,
   type CompileOptions,
   compile,
+  type Inputs,
   type Outputs,
   type Results,
 } from './compile.js'
 export { type PrintEvent, printedText, type Visit } from './effects.js'
+export { evaluate } from './evaluate.js'
 export type { MemoryReport } from './executable.js'
 export { type Forms, formsOf } from './forms.js'
 export type { KernelProfile, ProfileReport } from './profile.js'

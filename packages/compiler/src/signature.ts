@@ -96,7 +96,7 @@ export function signatureOf(
 }
 
 /** A list of pairs or a Map, as pairs; one pair without the list around it is a common slip. */
-function pairsOf<K, V>(name: string, which: string, given: Pairs<K, V>): readonly (readonly [K, V])[] {
+export function pairsOf<K, V>(name: string, which: string, given: Pairs<K, V>): readonly (readonly [K, V])[] {
   const list: readonly unknown[] = given instanceof Map ? [...given] : Array.isArray(given) ? given : [given]
   if (list.some(pair => !Array.isArray(pair) || pair.length !== 2))
     throw notAList(name, which, describeGiven(given))

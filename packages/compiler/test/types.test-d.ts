@@ -18,3 +18,12 @@ is<Float32Array>()(compile([x], x)(1).data)
 is<NdArray>()(compile([x], x as Variable)(1))
 is<NdArray[]>()(compile([x], [x] as Variable[])(1))
 is<NdArray<'float32', 2>[]>()(compile([x], [x] as Tensor<'float32', 2>[])(1))
+
+// Inputs by name.
+const byName = compile({ x }, x.sum())
+is<NdArray<'float32', 0>>()(byName({ x: 1 }))
+// @ts-expect-error: there is no such input
+byName({ y: 1 })
+// @ts-expect-error: the input is missing
+byName({})
+compile({ x }, x.sum(), { defaults: new Map([[x, 1]]) })({})

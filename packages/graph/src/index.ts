@@ -11,6 +11,7 @@ export { makeCellsWith } from './cell.js'
 
 import './coercion.js'
 
+export { cloneReplace } from './clone-replace.js'
 export * from './dim.js'
 export * from './dot.js'
 export * from './errors.js'

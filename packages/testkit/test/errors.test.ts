@@ -191,6 +191,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const x = A.scalar('x')
     compile([x], x).profile()
   },
+  E229: () => {
+    const weight = A.vector('weight')
+    compile({ weight }, weight.sum())({ wieght: [1] } as never)
+  },
   E240: () => {
     const ids = A.vector('ids', 'int32')
     compile([ids], A.take(A.constant([1, 2, 3]), ids))([3])
