@@ -217,23 +217,6 @@ export function surplusArguments(name: string, inputs: readonly Variable[], give
   })
 }
 
-export function unknownArgument(
-  name: string,
-  key: string | null,
-  names: readonly string[],
-  nearest: string | null,
-): ArignoteError {
-  return report(ArgumentError, 'E229', {
-    operation: name,
-    problem: key === null ? 'its arguments come in a record' : `it has no input "${key}"`,
-    lines: [
-      ...(nearest === null ? [] : [`did you mean "${nearest}"?`]),
-      `its inputs are a record: { ${names.join(', ')} }`,
-    ],
-    did: 'called',
-  })
-}
-
 export function wrongRank(v: Variable, index: number, shape: readonly number[]): ArignoteError {
   return report(ShapeError, 'E222', {
     operation: `argument ${inputLabel(v, index)}`,

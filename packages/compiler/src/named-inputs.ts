@@ -2,7 +2,8 @@
  * Inputs as a list, whose calls take one argument each, or as a record, whose calls take a record of values.
  */
 import { describeGiven, nearestName, type Value, type Variable } from '@arignote/graph'
-import { notAList, unknownArgument } from './errors.js'
+import { notAList } from './errors.js'
+import { unknownArgument } from './named-input-errors.js'
 
 export type Inputs = readonly Variable[] | { readonly [name: string]: Variable }
 
