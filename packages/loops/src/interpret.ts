@@ -89,7 +89,7 @@ function known<T>(value: T | undefined, name: string): T {
 function read(buffer: BufferParam, buffers: Environment['buffers'], index: number): number {
   const { array, offset } = known(buffers.get(buffer), buffer.name)
   const value = array[offset + index]
-  if (index < 0 || value === undefined) throw new Error(`internal: ${buffer.name}[${index}] is out of range`)
+  if (value === undefined) throw new Error(`internal: ${buffer.name}[${index}] is out of range`)
   return buffer.dtype === 'bool' ? Number(value !== 0) : value
 }
 
@@ -153,7 +153,7 @@ class Run implements Environment {
 
   #write(buffer: BufferParam, index: number, value: number): void {
     const { array, offset } = known(this.buffers.get(buffer), buffer.name)
-    if (index < 0 || offset + index >= array.length)
+    if (offset + index < 0 || offset + index >= array.length)
       throw new Error(`internal: ${buffer.name}[${index}] is out of range`)
     array[offset + index] = value
   }

@@ -95,3 +95,20 @@ test('erf and erfc agree with tables', () => {
     expect(native.erf(-x)).toBe(-native.erf(x))
   }
 })
+
+test('an index counts from the place that is given, before it too, as in a view that is turned around', () => {
+  const [x, y] = [buffer('x', 'float32', 'read'), buffer('y', 'float32', 'write')]
+  const copy = (from: number): Kernel => ({
+    name: 'copy',
+    params: [x, y],
+    range: null,
+    body: [{ kind: 'store', buffer: y, index: s.int(0), value: s.load(x, s.int(from)) }],
+  })
+  const out = new Float32Array(1)
+  interpretKernel(copy(-1), [{ array: Float32Array.of(1, 2, 3), offset: 2 }, out])
+  expect(out[0]).toBe(2)
+  for (const outside of [-3, 1])
+    expect(() =>
+      interpretKernel(copy(outside), [{ array: Float32Array.of(1, 2, 3), offset: 2 }, out]),
+    ).toThrow(`internal: x[${outside}] is out of range`)
+})
