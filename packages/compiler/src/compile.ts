@@ -197,11 +197,11 @@ const optionNames = Object.keys({
 } satisfies Record<keyof CompileOptions, true>)
 
 function graphOf(
-  { name, inputs, shared, results, updates }: Signature,
+  { name, inputs, shared, results, updates, sizes }: Signature,
   outputs: number,
   inspection: Inspection,
 ): CompiledGraph {
-  const fn = ownLambda([...inputs, ...shared], sink(results))
+  const fn = ownLambda([...inputs, ...shared], sizes.hasBranches ? sink(results) : results)
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, inspection }
 }
 

@@ -14,7 +14,7 @@ import { type NonFinite, type Numbers, nonFiniteIn, numberText, rangeText } from
 const at = (value: Numbers, position: number) =>
   value.shape.length === 0 ? '' : ` at [${indexOfPosition(value.shape, position).join(', ')}]`
 
-/** `a NaN at [3]`, `2 NaN and 1 infinite of 8 elements, the first at [0]`. */
+/** `NaN`, `2 NaN and 1 infinite of 8 elements, the first at [0]`. */
 function foundText(value: Numbers, { nans, infinities, first }: NonFinite): string {
   if (value.data.length === 1) return numberText(value.data[0]!)
   const counts = [...(nans > 0 ? [`${nans} NaN`] : []), ...(infinities > 0 ? [`${infinities} infinite`] : [])]
@@ -35,7 +35,7 @@ export function madeNonFinite(
     operands,
     lines: [
       `the result: ${foundText(output, found)}`,
-      ...operands.map((_, i) => `{${i}} ranges over ${rangeText(inputs[i]!)}`),
+      ...operands.map((_, i) => `{${i}} ${rangeText(inputs[i]!)}`),
       ...stepLines(steps),
     ],
     origins: node.origins,
@@ -79,7 +79,7 @@ export function kernelDiffers(d: Difference, steps: readonly Visit[]): ArignoteE
     lines: [
       `${d.count} of ${d.value.data.length} elements; the first${at(d.value, d.position)}: ` +
         `${numberText(got)}, by the reference ${numberText(d.expected)}`,
-      ...operands.map((_, i) => `{${i}} ranges over ${rangeText(d.inputs[i]![1])}`),
+      ...operands.map((_, i) => `{${i}} ${rangeText(d.inputs[i]![1])}`),
       ...stepLines(steps),
       'this is a fault of ours; kernels() of the function shows the code, please report it',
     ],

@@ -69,7 +69,7 @@ export function checkGiven(variable: Variable, value: Numbers): void {
   if (found !== null && found.nans > 0) throw argumentHasNaN(variable, value)
 }
 
-/** `-1.5 … 2`, `0 … ∞, 3 NaN`, `all NaN`, `nothing`. */
+/** What numbers are, in words: `is 0`, `ranges over -1.5 … 2`, `ranges over 0 … ∞, 3 NaN`, `is all NaN`, `is empty`. */
 export function rangeText({ data }: Numbers): string {
   let [low, high, nans] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
   for (let i = 0; i < data.length; i++) {
@@ -80,9 +80,10 @@ export function rangeText({ data }: Numbers): string {
       high = Math.max(high, x)
     }
   }
-  if (data.length === 0) return 'nothing'
-  if (nans === data.length) return 'all NaN'
-  return `${numberText(low)} … ${numberText(high)}${nans === 0 ? '' : `, ${nans} NaN`}`
+  if (data.length === 0) return 'is empty'
+  if (data.length === 1) return `is ${numberText(data[0]!)}`
+  if (nans === data.length) return 'is all NaN'
+  return `ranges over ${numberText(low)} … ${numberText(high)}${nans === 0 ? '' : `, ${nans} NaN`}`
 }
 
 /** Few digits, enough to see what is going on. */

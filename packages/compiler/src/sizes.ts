@@ -34,6 +34,8 @@ export interface SizeUse {
   /** The graph whose value a symbol is, where it has one. */
   readonly sources: ReadonlyMap<DimSymbol, Variable>
   readonly required: readonly Required[]
+  /** Whether there is a branch anywhere, for whoever would have to look. */
+  readonly hasBranches: boolean
 }
 
 export interface SizeRules extends SizeUse {
@@ -63,17 +65,20 @@ export function sizesIn(results: readonly Variable[], givens: ReadonlyMap<Variab
     sources.set(symbol, source!)
     walk.visit([source!])
   }
-  return { symbols: walk.symbols, sources, required: [...walk.required.values()] }
+  const { symbols, hasBranches } = walk
+  return { symbols, sources, required: [...walk.required.values()], hasBranches }
 }
 
 class Walk {
   readonly symbols = new Map<DimSymbol, Variable | null>()
   readonly required = new Map<string, Required>()
+  hasBranches = false
   readonly #bodies = new Set<Lambda>()
 
   visit(variables: readonly Variable[]): void {
     for (const v of variables) this.#type(v)
     for (const node of topologicalOrder(variables)) {
+      if (node.op.family.kind === 'branch') this.hasBranches = true
       for (const v of [...node.inputs, ...node.outputs]) this.#type(v)
       for (const requirement of node.requires) {
         const { left, relation, right } = requirement
@@ -143,7 +148,8 @@ export function sizeRules(
       throw sizeUnbound(symbol, variable)
     }
   }
-  return { params, shared, symbols, sources: use.sources, required, definitions }
+  const { sources, hasBranches } = use
+  return { params, shared, symbols, sources, required, definitions, hasBranches }
 }
 
 /** A symbol that nothing else tells is what it must equal. */

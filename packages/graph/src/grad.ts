@@ -6,7 +6,6 @@
  * nodes on a path from `wrt` to the cost are visited; integers and bools carry no cotangent.
  */
 import { isFloat } from '@arignote/loops'
-import { isBranch } from './branch/op.js'
 import { sink, unsink } from './branch/sink.js'
 import { formOf, type Wrt } from './form.js'
 import { checkName, checkOptions, checkTensor } from './given.js'
@@ -115,10 +114,11 @@ function pulledBack(
   const stopped = new Set<Apply>()
   const given = [...seeds.map(([v]) => v), ...known.keys()]
   const kept = [...wrt, ...considerConstant, ...known.keys()]
-  const roots = sink(stabilized(given, kept), { kept })
+  const stable = stabilized(given, kept)
+  const roots = sink(stable, { kept })
   const cotangents = seeds.map(([, cotangent]) => cotangent)
   const found = backward(roots, cotangents, wrt, { constants: considerConstant, known, stopped })
-  const gradients = topologicalOrder(roots).some(isBranch) ? unsunk(found) : found
+  const gradients = roots === stable ? found : unsunk(found)
   const walls = new Set([...[...stopped].flatMap(node => node.outputs), ...considerConstant])
   return gradients.map((gradient, i) => {
     const v = wrt[i]!

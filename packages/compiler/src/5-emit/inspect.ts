@@ -205,17 +205,13 @@ function greatestOf({ data }: Value): number {
 const measuring =
   (profile: Profile, program: InspectedProgram): Wrap =>
   (run, action) => {
-    const work = workOf(run, program)
-    const node = work?.stores[0]?.value.owner ?? null
-    const { name } = run.task.kernel
+    const { kernel, operation, node, places } = described(run, program)
     const row = profile.row(run.task, () => ({
-      kernel: name,
-      operation: node === null ? name : node.op.name,
+      kernel,
+      operation,
       place: node === null ? null : (placesOf(node.origins)[0] ?? null),
     }))
-    const places =
-      work === null ? [] : [...work.stores.map(x => x.place), ...work.leaves.map(work.task.placeOf)]
-    const bytes = places.reduce((sum, place) => sum + sizeOf(place!, program.memory), 0)
+    const bytes = places.reduce((sum, place) => sum + sizeOf(place, program.memory), 0)
     return trips => {
       const start = performance.now()
       const isGood = action(trips)
@@ -223,5 +219,25 @@ const measuring =
       return isGood
     }
   }
+
+/** What a kernel is called in a profile, and what it reads and writes. */
+function described(run: Run<Call>, program: InspectedProgram) {
+  const kernel = run.task.kernel.name
+  const work = workOf(run, program)
+  if (work !== null) {
+    const node = work.stores[0]!.value.owner
+    const read = work.leaves.map(v => work.task.placeOf(v)!)
+    const places = [...work.stores.map(x => x.place), ...read]
+    return { kernel, operation: node?.op.name ?? 'copy', node, places }
+  }
+  const { group, placeOf } = program.tasks.get(run.task)!
+  if (group.kind === 'pack') {
+    const { b, panels } = group.form
+    return { kernel, operation: b.ref.buffer.name, node: null, places: [b, panels!.place] }
+  }
+  const node = 'node' in group ? group.node : null
+  const ids = group.kind === 'check' ? placeOf(group.ids) : null
+  return { kernel, operation: node?.op.name ?? kernel, node, places: ids === null ? [] : [ids] }
+}
 
 const sizeOf = (place: Place, memory: MemoryView) => memory.count(place) * bytesOf(place.ref.buffer.dtype)
