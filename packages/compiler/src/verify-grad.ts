@@ -8,6 +8,7 @@ import {
   badArgument,
   cast,
   checkList,
+  checkOptions,
   constant,
   convert,
   describeGiven,
@@ -58,6 +59,7 @@ export function verifyGrad(
       'it comes first, then the points',
     )
   checkList('verifyGrad', 'the points', points)
+  checkOptions('verifyGrad', options, ['tolerance', 'step', 'seed', 'elements', 'backend', 'optimize'])
   const { tolerance = 1e-6, step = 6e-6, seed = 1, elements = 100, ...mode } = options
   const values = points.map(point => {
     const own = dtypeOfValue(point)

@@ -8,8 +8,8 @@
  * of its inputs, and of the first pull-back nothing but the derivatives. A scan gives a scan in its own direction.
  */
 import { type Alike, formOf, type Wrt } from './form.js'
-import { checkTensor } from './given.js'
-import { type Gradients, type GradOptions, pullBack } from './grad.js'
+import { checkOptions, checkTensor } from './given.js'
+import { type Gradients, type GradOptions, pullBack, pullOptions } from './grad.js'
 import { checkedAlike } from './grad-checks.js'
 import { actsBackwardOnly, gradClip, gradScale } from './ops/cotangent.js'
 import { named } from './ops/select.js'
@@ -32,6 +32,7 @@ export function Rop<const Y extends Wrt, const W extends Wrt>(
   options: Omit<GradOptions, 'knownGrads'> = {},
 ): Gradients<Y> {
   return asOneCall(() => {
+    checkOptions('Rop', options, pullOptions)
     const [form, asked] = [formOf(results), formOf(wrt)]
     for (const v of form.list) checkTensor('Rop', v, 'a result')
     const moves = checkedAlike('Rop', ['tangent', 'variable'], asked.list, asked.unpack(tangents))

@@ -62,9 +62,9 @@ export function checkList(operation: string, what: string, given: unknown): void
     throw badArgument(operation, `${describeGiven(given).what} is not ${what}`, `${what} is a list: [ … ]`)
 }
 
-/** The options are an object, and none has a name that there is not. */
-export function checkOptions(operation: string, options: unknown, names: readonly string[]): void {
-  if (options === undefined) return
+/** The options, which are an object, and none has a name that there is not. */
+export function checkOptions<O>(operation: string, options: O, names: readonly string[]): O {
+  if (options === undefined) return options
   if (
     typeof options !== 'object' ||
     options === null ||
@@ -77,6 +77,7 @@ export function checkOptions(operation: string, options: unknown, names: readonl
       `options are an object: { ${names[0]}: … }`,
     )
   for (const name in options) if (!names.includes(name)) throw unknownName(operation, 'option', name, names)
+  return options
 }
 
 /** One of the names that there are. */

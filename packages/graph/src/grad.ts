@@ -53,6 +53,7 @@ export function grad<const W extends Wrt>(
   wrt: W,
   options: GradOptions = {},
 ): Gradients<W> {
+  checkOptions('grad', options, [...pullOptions, 'knownGrads'])
   const { knownGrads = new Map<Variable, Variable>() } = options
   if (cost !== null) checkCost('grad', cost)
   else if (knownGrads.size === 0) throw nothingToStartFrom()
@@ -73,6 +74,7 @@ export function Lop<const W extends Wrt>(
   cotangents: Variable | readonly Variable[],
   options: Omit<GradOptions, 'knownGrads'> = {},
 ): Gradients<W> {
+  checkOptions('Lop', options, pullOptions)
   const [list, form] = [formOf(results), formOf(wrt)]
   const weights = checkedAlike('Lop', ['cotangent', 'result'], list.list, list.unpack(cotangents))
   return form.pack(pullBack('Lop', list.list, form.list, weights, options)) as Gradients<W>
@@ -104,7 +106,6 @@ function pulledBack(
   wrt: readonly Variable[],
   options: GradOptions,
 ): readonly Variable[] {
-  checkOptions(asked.operation, options, gradOptions)
   const { considerConstant = [], disconnectedInputs = 'raise' } = options
   checkName(asked.operation, 'way to take disconnectedInputs', disconnectedInputs, waysToTell)
   for (const v of wrt) checkTensor(asked.operation, v, 'what is differentiated by')
@@ -137,7 +138,8 @@ function unsunk(found: readonly (Variable | null)[]): readonly (Variable | null)
   return found.map(v => v && flat.get(v)!)
 }
 
-const gradOptions = ['considerConstant', 'knownGrads', 'disconnectedInputs']
+/** The options of all who ask for gradients. */
+export const pullOptions: readonly string[] = ['considerConstant', 'disconnectedInputs']
 const waysToTell = ['raise', 'warn', 'ignore']
 
 /** Whether any path leads from the variable to the roots, other than through where gradients stop. */

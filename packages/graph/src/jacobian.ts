@@ -8,8 +8,8 @@ import { isFloat } from '@arignote/loops'
 import { batchExpression } from './batch.js'
 import { type Dim, productDim } from './dim.js'
 import { type Alike, formOf, type Wrt } from './form.js'
-import { checkTensor } from './given.js'
-import { type Gradients, type GradOptions, pullBack } from './grad.js'
+import { checkOptions, checkTensor } from './given.js'
+import { type Gradients, type GradOptions, pullBack, pullOptions } from './grad.js'
 import { checkCost, checkedAlike } from './grad-checks.js'
 import { gradientOfInteger } from './grad-errors.js'
 import { cast } from './ops/cast.js'
@@ -58,6 +58,7 @@ export function jacobian<Y extends Variable, const W extends Wrt>(
   options: JacobianOptions = {},
 ): Jacobians<Y, W> {
   return asOneCall(() => {
+    checkOptions('jacobian', options, ['vectorize', ...pullOptions])
     checkTensor('jacobian', expression, 'the expression')
     if (!isFloat(expression.dtype)) throw gradientOfInteger('jacobian', 'result', expression)
     const form = formOf(wrt)
@@ -75,6 +76,7 @@ export function hessian<const W extends Wrt>(
   options: JacobianOptions = {},
 ): Hessians<W> {
   return asOneCall(() => {
+    checkOptions('hessian', options, ['vectorize', ...pullOptions])
     checkCost('hessian', cost)
     const form = formOf(wrt)
     const gradients = pullBack('hessian', [cost], form.list, [ones([], cost.dtype)], options)
@@ -98,6 +100,7 @@ export function hvp<const W extends Wrt>(
   options: Omit<GradOptions, 'knownGrads'> = {},
 ): Gradients<W> {
   return asOneCall(() => {
+    checkOptions('hvp', options, pullOptions)
     checkCost('hvp', cost)
     const form = formOf(wrt)
     const directions = checkedAlike('hvp', ['vector', 'variable'], form.list, form.unpack(p))

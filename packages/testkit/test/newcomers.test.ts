@@ -107,6 +107,8 @@ const cases: Record<string, Record<string, () => unknown>> = {
     'an option of a reduction': () => untyped(A.sum)(x, 0, { keepdim: true }),
     'an option of a reduction, as in NumPy': () => untyped(A.mean)(x, 0, true),
     'an option of scan': () => untyped(A.scan)(() => ({}), { sequence: { x } }),
+    'an option of sort': () => untyped(A.sort)(x, 0, { reverse: true }),
+    'an option of hessian': () => untyped(A.hessian)(W.sum(), W, { vectorise: false }),
     'an option of grad': () => untyped(A.grad)(W.sum(), W, { disconnectedInput: 'ignore' }),
     'an option of random numbers': () => untyped(A.randn)([3], { stddev: 2 }),
     'an option of a random stream': () =>

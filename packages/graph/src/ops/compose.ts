@@ -142,10 +142,8 @@ export interface CrossentropyOptions {
   readonly fromLogits?: boolean
 }
 
-function checkedCrossentropy(operation: string, options: CrossentropyOptions): CrossentropyOptions {
+const checkedCrossentropy = (operation: string, options: CrossentropyOptions): CrossentropyOptions =>
   checkOptions(operation, options, ['fromLogits'])
-  return options
-}
 
 /** How far a probability may come to 0, so that its logarithm stays finite: Keras's epsilon. */
 const epsilon = 1e-7

@@ -1,7 +1,9 @@
 /**
  * Small functions of numbers that are made of others, and have names of their own in NumPy and Theano.
  */
+
 import { isFloat } from '@arignote/loops'
+import { checkOptions } from '../given.js'
 import type { DTypeOf, MaxRank, MeetOf, RankOf, TensorLike, ToFloat } from '../static.js'
 import type { Tensor, Variable } from '../variable.js'
 import { abs, add, div, maximum, mul, neg, sub } from './arithmetic.js'
@@ -57,8 +59,13 @@ export interface ToleranceOptions {
 export function isClose<X extends TensorLike, Y extends TensorLike>(
   x: X,
   y: Y,
-  { rtol = 1e-5, atol = 1e-8, equalNaN = false }: ToleranceOptions = {},
+  options: ToleranceOptions = {},
 ): Tensor<'bool', MaxRank[RankOf<X>][RankOf<Y>]> {
+  const {
+    rtol = 1e-5,
+    atol = 1e-8,
+    equalNaN = false,
+  } = checkOptions('isClose', options, ['rtol', 'atol', 'equalNaN'])
   const [a, b] = [real(x, 'isClose'), real(y, 'isClose')]
   const finite = and(le(abs(sub(a, b)), add(mul(abs(b), rtol), atol)), not(isInf(b)))
   const close = or(eq(a, b), finite)

@@ -3,7 +3,7 @@
  */
 import { type Dim, equalDim, subDim } from '../dim.js'
 import { badArgument, repeatedAxis, wrongRank } from '../errors.js'
-import { checkList, checkTensor } from '../given.js'
+import { checkList, checkName, checkOptions, checkTensor } from '../given.js'
 import type { Op, Requirement } from '../op.js'
 import type { DTypeOf } from '../static.js'
 import { apply1, type Tensor, type Variable } from '../variable.js'
@@ -119,8 +119,10 @@ function after(x: Variable, axis: number, start: 0 | 1): Variable {
  */
 export function meshgrid<const V extends readonly Variable[]>(
   vectors: V,
-  { indexing = 'xy' }: { readonly indexing?: 'xy' | 'ij' } = {},
+  options: { readonly indexing?: 'xy' | 'ij' } = {},
 ): { -readonly [K in keyof V]: Tensor<DTypeOf<V[K]>, V['length']> } {
+  const { indexing = 'xy' } = checkOptions('meshgrid', options, ['indexing'])
+  checkName('meshgrid', 'indexing', indexing, ['xy', 'ij'])
   checkList('meshgrid', 'what makes a grid', vectors)
   for (const v of vectors) checkTensor('meshgrid', v, 'what makes a grid')
   const wrong = vectors.find(v => v.ndim !== 1)

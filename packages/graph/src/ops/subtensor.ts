@@ -7,7 +7,7 @@
 import { type DType, promote, s } from '@arignote/loops'
 import { differentDim, mulDim } from '../dim.js'
 import { badArgument, sizesDiffer, wrongDType, wrongRank } from '../errors.js'
-import { checkTensor } from '../given.js'
+import { checkOptions, checkTensor } from '../given.js'
 import type { Op } from '../op.js'
 import type { TensorLike } from '../static.js'
 import { type Apply, apply1, type Rank, type Tensor, Variable } from '../variable.js'
@@ -256,7 +256,8 @@ export function setSubtensor<D extends DType>(
   y: TensorLike,
   options?: SubtensorOptions,
 ): Tensor<D>
-export function setSubtensor(part: Variable, y: TensorLike, { of }: SubtensorOptions = {}): Variable {
+export function setSubtensor(part: Variable, y: TensorLike, options: SubtensorOptions = {}): Variable {
+  const { of } = checkOptions('setSubtensor', options, ['of'])
   checkTensor('setSubtensor', part)
   const path = pathOf('setSubtensor', part, of)
   return path.reduce(
@@ -280,7 +281,8 @@ export function incSubtensor<D extends DType>(
   y: TensorLike,
   options?: SubtensorOptions,
 ): Tensor<D>
-export function incSubtensor(part: Variable, y: TensorLike, { of }: SubtensorOptions = {}): Variable {
+export function incSubtensor(part: Variable, y: TensorLike, options: SubtensorOptions = {}): Variable {
+  const { of } = checkOptions('incSubtensor', options, ['of'])
   checkTensor('incSubtensor', part)
   const path = pathOf('incSubtensor', part, of)
   if (part.dtype === 'bool')

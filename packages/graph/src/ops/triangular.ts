@@ -1,6 +1,7 @@
 /**
  * Triangular matrices: equations, and the Cholesky decomposition.
  */
+
 import { forAll, forEach, local, type Scalar, s } from '@arignote/loops'
 import { checkOptions } from '../given.js'
 import type { Op } from '../op.js'
