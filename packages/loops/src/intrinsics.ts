@@ -2,7 +2,8 @@
  * Intrinsics as expansions into the closed set of instructions: no branches, any lane count, right at the edges.
  *
  * float32 within 2 ulp, float64 within 4 ulp, whether `mulAdd` fuses or not. What has no float32 expansion of its own is
- * computed in float64 and rounded, at half the lanes. sin, cos and tan hold for |x| ≤ 1.6·10⁶.
+ * computed in float64 and rounded, at half the lanes. sin, cos and tan hold for |x| ≤ 1.6·10⁶; back
+ * ends have to do something about what is beyond.
  */
 import * as error from './intrinsics/error.js'
 import * as exponential from './intrinsics/exponential.js'

@@ -42,7 +42,6 @@ const binary = (value: Meaning['value'], more: Partial<Meaning> = {}): Meaning =
 const truth = (value: (x: number, y: number) => boolean): Meaning => ({
   value: (x, y) => Number(value(x, y)),
 })
-const notHuge = { domain: (x: number) => !(Math.abs(x) > 1e6) }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 const elu = (x: number, alpha = 1) => (x > 0 ? x : alpha * Math.expm1(x))
@@ -101,9 +100,9 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   log10: unary(Math.log10, { points: positive }),
   sqrt: unary(Math.sqrt, { points: positive }),
   rsqrt: unary(x => 1 / Math.sqrt(x), { points: positive }),
-  sin: unary(Math.sin, notHuge),
-  cos: unary(Math.cos, notHuge),
-  tan: unary(Math.tan, notHuge),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
+  tan: unary(Math.tan),
   asin: unary(Math.asin, { points: insideOne }),
   acos: unary(Math.acos, { points: insideOne }),
   atan: unary(Math.atan),

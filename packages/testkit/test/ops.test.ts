@@ -77,7 +77,9 @@ function expectedOf(meaning: Meaning, xs: readonly number[], from: DType, to: DT
   const [x, y] = xs as [number, number]
   if (meaning.domain?.(x, y) === false) return null
   const f = isFloat(from) || isFloat(to) ? meaning.value : (meaning.integer ?? meaning.value)
-  const value = (f as (...values: readonly number[]) => number)(...xs)
+  // Where an integer makes a float, it is one first.
+  const operands = !isFloat(from) && isFloat(to) ? xs.map(Math.fround) : xs
+  const value = (f as (...values: readonly number[]) => number)(...operands)
   return Number.isFinite(value) || isFloat(to) ? rounded(value, to) : null
 }
 

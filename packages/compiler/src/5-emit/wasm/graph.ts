@@ -1,7 +1,7 @@
 /**
  * Graph: makes nodes, each only once, and blocks. Folds what is exact to fold in int32 arithmetic.
  */
-import type { OpName, ValueType } from '@arignote/wasm'
+import type { OpName, ValueType, WasmFunction } from '@arignote/wasm'
 import type { Group } from './address.js'
 import type { LoopCode } from './code.js'
 import { type Access, type Block, deeper, integerOf, isWithin, type Node, type Slot } from './node.js'
@@ -146,6 +146,11 @@ export class Graph {
 
   select(condition: Node, a: Node, b: Node): Node {
     return a === b ? a : this.#intern('select', a.type, [a, b, condition], none)
+  }
+
+  /** Of a function without effects, which gives one value. */
+  call(target: WasmFunction, operands: readonly Node[]): Node {
+    return this.#intern('call', target.results[0]!, operands, [target], [target.name])
   }
 
   /** The value of a slot from now on, until it is assigned again. */

@@ -16,6 +16,7 @@ import {
 } from '@arignote/wasm'
 import type { KernelBackend, KernelFunction, KernelMemory, Target } from '../backend.js'
 import { emitKernel } from './function.js'
+import { hostFunctions } from './large-arguments.js'
 import type { EmitOptions } from './scope.js'
 import { tileOf } from './tile.js'
 
@@ -67,7 +68,10 @@ function compile(
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
   const limits = shared ? { initial: 0, maximum: 65536, shared } : { initial: 0 }
   const bytes = moduleOf(kernels, limits, options).toBytes()
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: { memory } })
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    host: { memory },
+    math: hostFunctions,
+  })
   return kernels.map((_, i) => instance.exports[`k${i}`] as KernelFunction)
 }
 

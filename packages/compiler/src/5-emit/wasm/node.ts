@@ -39,9 +39,9 @@ export interface Node {
   readonly id: number
   /**
    * An instruction; or 'read' of a slot at one version, 'copy' of such a read, 'select', 'shift' of an address by a constant that is
-   * known late, 'lanes': an index that differs from lane to lane (never emitted).
+   * known late, 'call' of a function without effects, 'lanes': an index that differs from lane to lane (never emitted).
    */
-  readonly op: OpName | 'read' | 'copy' | 'select' | 'shift' | 'lanes'
+  readonly op: OpName | 'read' | 'copy' | 'select' | 'shift' | 'call' | 'lanes'
   readonly type: ValueType
   readonly operands: readonly Node[]
   readonly home: Block

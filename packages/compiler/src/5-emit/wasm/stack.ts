@@ -4,7 +4,7 @@
  * A value used once is computed where it is used; others are computed at their first use into a local, which is free
  * again after the last.
  */
-import type { FunctionBuilder, Local, OpName, ValueType } from '@arignote/wasm'
+import type { FunctionBuilder, Local, OpName, ValueType, WasmFunction } from '@arignote/wasm'
 import { leastOf } from './address.js'
 import type { Block, Node, Slot } from './node.js'
 import { childTowards } from './uses.js'
@@ -81,6 +81,7 @@ export class StackCode {
     if (x.op === 'select') this.#f.select()
     else if (x.op === 'shift') this.addConstant(x.amount!())
     else if (x.op === 'copy') return
+    else if (x.op === 'call') this.#f.call(x.immediates[0] as WasmFunction)
     else if (x.op === 'read' || x.op === 'lanes') throw new Error(`internal: ${x.op} is no instruction`)
     else if (x.group === null) this.op(x.op, immediatesOf(x))
     else {

@@ -4,6 +4,7 @@
 import { type InstructionName, operandsOf, type Scalar, type ScalarType } from '@arignote/loops'
 import { expansionOf } from './effects.js'
 import { constantNode, type Emit, scalarTable } from './instructions.js'
+import { correction } from './large-arguments.js'
 import { loadScalar } from './memory.js'
 import type { Node } from './node.js'
 import {
@@ -99,10 +100,23 @@ function buildOne(scope: Scope, x: Scalar): Built {
     case 'load':
       return loadScalar(scope, x)
     case 'intrinsic':
-      return scope.built.get(expansionOf(x))!
+      return corrected(scope, x)
     case 'instruction':
       return instruction(scope, x)
   }
+}
+
+/** What the expansion gives, but for arguments that are too large for it. */
+function corrected(scope: Scope, x: Scalar & { kind: 'intrinsic' }): Built {
+  const { graph, built, lanes } = scope
+  const value = built.get(expansionOf(x))!
+  if (isUniform(value)) {
+    const target = correction(x.name, x.type, 1)
+    return target === null ? value : graph.call(target, [value, built.get(x.args[0]!) as Node])
+  }
+  const target = correction(x.name, x.type, lanes!.lanes)
+  const argument = built.get(x.args[0]!) as readonly Node[]
+  return target === null ? value : value.map((v, copy) => graph.call(target, [v, argument[copy]!]))
 }
 
 function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction' }): Built {
