@@ -169,7 +169,7 @@ export function compileFor<
   const methods = {
     into: (outs: unknown, ...args: readonly unknown[]) =>
       compiled.into(structure.unpack(outs), positional(args)),
-    toString: () => summary(signature, structure.list, options?.backend ?? 'wasm', compiled.specialisations),
+    toString: () => summary(signature, structure.list, options ?? {}, compiled.specialisations),
     memory: () => compiled.latest.memory(),
     kernels: () => compiled.latest.kernels(),
     wat: () => compiled.latest.text(),
@@ -256,18 +256,24 @@ function structureOf(name: string, outputs: Outputs): Structure {
 
 const outputsAre = 'the outputs are a variable, or a list or a record of them; [] for none'
 
-/** `train(x: f32[batch, 784]) → f32[]` and a line per shared variable. */
+/** `train(x: f32[batch, 784]) → f32[]`, a line per shared variable, and how it was compiled. */
 function summary(
   s: Signature,
   outputs: readonly Variable[],
-  backend: string,
+  { backend = 'wasm', optimize: rules, check = 'none', profile }: CompileOptions,
   specialisations: number,
 ): string {
+  const how = [
+    backend,
+    ...(rules === false ? ['not optimised'] : []),
+    ...(check === 'none' ? [] : [`check ${check}`]),
+    ...(profile ? ['profiled'] : []),
+  ]
   const typed = (v: Variable) => `${v.name ?? '·'}: ${printType(v.type)}`
   const states = s.shared.map(v => `  ${typed(v)}${s.updates.includes(v) ? '   (updated)' : ''}`)
   return [
     `${s.name}(${s.inputs.map(typed).join(', ')}) → ${outputs.map(v => printType(v.type)).join(', ') || 'nothing'}`,
     ...(states.length === 0 ? [] : ['shared', ...states]),
-    `${backend}, ${specialisations} specialisation${specialisations === 1 ? '' : 's'}`,
+    `${how.join(', ')}, ${specialisations} specialisation${specialisations === 1 ? '' : 's'}`,
   ].join('\n')
 }

@@ -66,3 +66,12 @@ test('a function that is not profiled says how to get one', () => {
   expect(() => compile([y], y.exp()).profile()).toThrow(GraphError)
   expect(() => compile([y], y.exp()).profile()).toThrow('it was compiled without a profile')
 })
+
+test('the summary of a function tells what it does besides', () => {
+  const y = vector('y', { shape: [2] })
+  const lastLine = (options: object) => compile([y], y.exp(), options).toString().split('\n').at(-1)
+  expect(lastLine({})).toBe('wasm, 1 specialisation')
+  expect(lastLine({ check: 'nan', profile: true, backend: 'js', optimize: false })).toBe(
+    'js, not optimised, check nan, profiled, 1 specialisation',
+  )
+})

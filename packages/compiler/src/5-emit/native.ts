@@ -84,10 +84,11 @@ export class NativeExecutable implements Executable {
       args[index]!.copyTo(target)
     }
     if (this.parts.graph.inspection?.check === 'nan') this.#checkGiven()
-    const errors = this.#view(program.errors, heap.place(this.#record), 4)
-    errors.fill(0)
+    const errors = () => this.#view(program.errors, heap.place(this.#record), 4)
+    errors().fill(0)
     const stopped = this.#driver()
-    if (stopped !== null) throw this.parts.fail(errors, stopped)
+    // Who listens to prints may have made the memory grow, so it is looked at anew.
+    if (stopped !== null) throw this.parts.fail(errors(), stopped)
     for (const [i, place] of program.outputs.entries()) result(i).set(this.#valueAt(place, this.#shapes[i]!))
     for (const commit of program.commits) {
       const { shared, from } = commit
