@@ -12,6 +12,7 @@ import { copyInto, eliminate, reduceRows, rowsOf, substituteBack } from './elimi
 import { entry } from './entry.js'
 import {
   equations,
+  manySides,
   matrices,
   type Solution,
   sizeOfMatrix,
@@ -150,6 +151,7 @@ const solveOp: Op<null> = routineOp<null>({
     const rows = rowsOf(a!).map((row, i) => [...row, ...right[i]!])
     return reduceRows(rows).rows?.flatMap(row => row.slice(a!.shape[1])) ?? null
   },
+  batch: manySides(() => solveOp),
   grad: ({ inputs: [a], outputs: [x], cotangents: [g] }) => {
     const back: Variable = apply1(solveOp, [transposed(a!), g!], null)
     return [neg(matmul(back, transposed(x!))), back]

@@ -2,17 +2,17 @@
  * What the operations of linear algebra have in common: matrices are the last two axes, and what is before them is a batch.
  */
 import { isFloat } from '@arignote/loops'
-import type { Dim } from '../dim.js'
+import { type Dim, mulDim } from '../dim.js'
 import { wrongRank } from '../errors.js'
-import type { Requirement } from '../op.js'
+import type { Op, Requirement } from '../op.js'
 import type { MeetOf, RankOf, TensorLike, ToFloat } from '../static.js'
 import type { TensorType } from '../type.js'
-import type { Tensor, Variable } from '../variable.js'
+import { apply1, type Tensor, type Variable } from '../variable.js'
 import { asTensor, broadcastBatch, promoted } from './builders.js'
 import { cast } from './cast.js'
 import { meetDims } from './entry.js'
-import { swapaxes } from './rearrange.js'
-import { expandDims, squeeze } from './view.js'
+import { moveaxis, swapaxes } from './rearrange.js'
+import { expand, expandDims, reshape, squeeze } from './view.js'
 
 export const transposed = (x: Variable): Variable => swapaxes(x, -1, -2)
 
@@ -76,3 +76,17 @@ export function equations(
 }
 
 export type Solution<A, B> = Tensor<ToFloat[MeetOf<A, B>], SolveRank[RankOf<A>][RankOf<B>]>
+
+/** How what solves is batched: of one matrix the many right-hand sides are columns, so that it is eliminated once. */
+export function manySides<P>(op: () => Op<P>): NonNullable<Op<P>['batch']> {
+  return ([a, b], [manyMatrices, isMany], params, { size }) => {
+    if (manyMatrices) {
+      const sides = isMany ? b! : expand(expandDims(b!, 0), [size, ...b!.shape])
+      return apply1(op(), [a!, sides], params)
+    }
+    const wide = moveaxis(b!, 0, -2)
+    const [many, columns] = wide.shape.slice(-2) as [Dim, Dim]
+    const sides: Variable = reshape(wide, [...wide.shape.slice(0, -2), mulDim(many, columns)])
+    return moveaxis(reshape(apply1(op(), [a!, sides], params), wide.shape) as Variable, -2, 0)
+  }
+}

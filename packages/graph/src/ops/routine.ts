@@ -21,10 +21,18 @@ interface RoutineMeaning<P> extends Omit<RoutineFamily<P>, 'kind'> {
   /** The result's dtype; by default that of the input of this number, which by default is the first. */
   readonly dtype?: DType | number
   readonly grad?: Op<P>['grad']
+  readonly batch?: Op<P>['batch']
 }
 
 /** An op whose inputs the builder has given one batch. */
-export function routineOp<P>({ name, shape, dtype = 0, grad, ...meaning }: RoutineMeaning<P>): Op<P> {
+export function routineOp<P>({
+  name,
+  shape,
+  dtype = 0,
+  grad,
+  batch: own,
+  ...meaning
+}: RoutineMeaning<P>): Op<P> {
   const { core } = meaning
   return {
     name,
@@ -38,10 +46,11 @@ export function routineOp<P>({ name, shape, dtype = 0, grad, ...meaning }: Routi
       const requires = [...batch.requires]
       const cores = types.map((type, i) => type.shape.slice(batches[i]!.shape.length))
       const coreShape = shape(cores, params, variables, requires)
-      const own = typeof dtype === 'number' ? types[dtype]!.dtype : dtype
-      return { outputs: [{ dtype: own, shape: [...batch.shape, ...coreShape] }], requires }
+      const result = typeof dtype === 'number' ? types[dtype]!.dtype : dtype
+      return { outputs: [{ dtype: result, shape: [...batch.shape, ...coreShape] }], requires }
     },
     ...(grad === undefined ? {} : { grad }),
+    ...(own === undefined ? {} : { batch: own }),
   }
 }
 

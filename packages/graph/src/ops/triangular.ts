@@ -13,6 +13,7 @@ import { copyInto, rowsOf, subtractRow } from './elimination.js'
 import { entry } from './entry.js'
 import {
   equations,
+  manySides,
   matrices,
   type Solution,
   sizeOfMatrix,
@@ -76,6 +77,7 @@ const solveTriangularOp: Op<Triangle> = routineOp<Triangle>({
     }
     return x.flat()
   },
+  batch: manySides(() => solveTriangularOp),
   grad: ({ inputs: [a], outputs: [x], params, cotangents: [g] }) => {
     const back = triangular(a!, g!, { ...params, transpose: !params.transpose })
     const whole = params.transpose ? matmul(x!, transposed(back)) : matmul(back, transposed(x!))
