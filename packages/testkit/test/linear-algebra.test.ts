@@ -441,6 +441,41 @@ describe('gradients', () => {
     })
   })
 
+  test('that of det holds for singular matrices too', () => {
+    const cofactors = (rows: Rows) => toNested(agree([x], grad(det(x), x), [rows]))
+    expect(
+      cofactors([
+        [1, 2],
+        [2, 4],
+      ]),
+    ).toEqual([
+      [4, -2],
+      [-2, 1],
+    ])
+    expect(cofactors([[0]])).toEqual([[1]])
+    const ofRank = (rank: number) => product(random(rank, 4, rank) as Rows, random(rank + 1, rank, 4) as Rows)
+    for (const rank of [1, 2, 3]) verifyGrad(v => det(v), [ofRank(rank)])
+    agree([x], grad(det(x), x), [
+      product(unit(3), [
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 5],
+      ]),
+    ])
+    agree([x], grad(det(x), x), [zerosArray([3, 3])])
+    agree([x], grad(det(x), x), [zerosArray([0, 0])])
+    const nilpotent = [
+      [0, 3, 0],
+      [0, 0, 2],
+      [0, 0, 0],
+    ]
+    expectClose(cofactors(nilpotent) as Rows, [
+      [0, 0, 0],
+      [0, 0, 0],
+      [6, 0, 0],
+    ])
+  })
+
   test('triangles of what is given are all that is read', () => {
     const full = square(9, 3)
     const f = (v: Variable) => [

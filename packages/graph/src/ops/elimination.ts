@@ -1,11 +1,14 @@
 /**
- * Elimination with partial pivoting, as statements: of n rows, of which the first n columns are a matrix and the others
+ * Elimination with pivoting, as statements: of n rows, of which the first n columns are a matrix and the others
  * whatever is transformed with it. And the same on arrays of rows, for the reference.
  *
  * Everything is in double, float32 too: what is small enough for this is not made slower by it, and keeps its digits.
  */
 import { forAll, forEach, local, type Scalar, type Statement, s, when } from '@arignote/loops'
+import { addDim } from '../dim.js'
 import type { Core, RoutineArray } from '../routine.js'
+import type { TensorType } from '../type.js'
+import { sizeOfMatrix, tableOf } from './matrices.js'
 
 export interface Elimination {
   /** In float64: [n, columns]. */
@@ -14,37 +17,56 @@ export interface Elimination {
   readonly columns: Scalar
   /** What to do with each pivot, before it is divided by. */
   pivot(value: Scalar): readonly Statement[]
-  /** What to do when two rows change places. */
+  /** What to do when two rows, or columns, change places. */
   readonly swap?: readonly Statement[]
+  /**
+   * Int32, [n]: pivots are looked for among columns too, and this keeps track of which column is where. Zeros then come
+   * last among the pivots.
+   */
+  readonly order?: RoutineArray
 }
 
 /** Zeros below the diagonal are not stored; what is there afterwards is of no use. */
-export function eliminate({ rows, n, columns, pivot, swap = [] }: Elimination): Statement {
+export function eliminate({ rows, n, columns, pivot, swap = [], order }: Elimination): Statement {
   return forEach('k', 0, n, k => {
     const below = s.add(k, 1)
     const best = local('best', k)
+    const bestColumn = local('bestColumn', k)
     const size = local('size', s.abs(rows.at(k, k)))
     return [
       best.declare,
+      ...(order === undefined ? [] : [bestColumn.declare]),
       size.declare,
-      forEach('i', below, n, i => {
-        const candidate = local('candidate', s.abs(rows.at(i, k)))
-        const isLarger = s.gt(candidate.value, size.value)
-        return [
-          candidate.declare,
-          best.set(s.select(isLarger, i, best.value)),
-          size.set(s.select(isLarger, candidate.value, size.value)),
-        ]
-      }),
+      forEach('i', k, n, i =>
+        order === undefined ? [...compare(i, k)] : [forEach('j', k, n, j => compare(i, j))],
+      ),
       when(s.ne(best.value, k), [
-        forAll('j', k, columns, j => {
-          const [x, y] = [local('x', rows.at(k, j)), local('y', rows.at(best.value, j))]
-          return [x.declare, y.declare, rows.store([k, j], y.value), rows.store([best.value, j], x.value)]
-        }),
+        forAll('j', k, columns, j => exchange(rows, [k, j], [best.value, j])),
         ...swap,
       ]),
+      ...(order === undefined
+        ? []
+        : [
+            when(s.ne(bestColumn.value, k), [
+              forEach('i', 0, n, i => exchange(rows, [i, k], [i, bestColumn.value])),
+              ...exchange(order, [k], [bestColumn.value]),
+              ...swap,
+            ]),
+          ]),
       ...clearBelow(),
     ]
+
+    function compare(i: Scalar, j: Scalar): readonly Statement[] {
+      const candidate = local('candidate', s.abs(rows.at(i, j)))
+      const isLarger = local('isLarger', s.gt(candidate.value, size.value))
+      return [
+        candidate.declare,
+        isLarger.declare,
+        best.set(s.select(isLarger.value, i, best.value)),
+        ...(order === undefined ? [] : [bestColumn.set(s.select(isLarger.value, j, bestColumn.value))]),
+        size.set(s.select(isLarger.value, candidate.value, size.value)),
+      ]
+    }
 
     /** Where the pivot is 0 there is nothing to clear. */
     function clearBelow(): readonly Statement[] {
@@ -59,6 +81,15 @@ export function eliminate({ rows, n, columns, pivot, swap = [] }: Elimination): 
       ]
     }
   })
+}
+
+function exchange(
+  array: RoutineArray,
+  here: readonly Scalar[],
+  there: readonly Scalar[],
+): readonly Statement[] {
+  const [x, y] = [local('x', array.at(...here)), local('y', array.at(...there))]
+  return [x.declare, y.declare, array.store(here, y.value), array.store(there, x.value)]
 }
 
 /** After elimination: the columns from n on become the solutions, from the last row to the first. */
@@ -97,6 +128,20 @@ export function copyInto(rows: RoutineArray, matrix: RoutineArray, first: Scalar
   ])
 }
 type Size = (dim: RoutineArray['shape'][number]) => Scalar
+
+/** The type of a matrix with the unit matrix beside it. */
+export const withUnit = (x: TensorType): TensorType =>
+  tableOf(sizeOfMatrix(x), addDim(sizeOfMatrix(x), sizeOfMatrix(x)))
+
+export function besideUnit(rows: RoutineArray, x: RoutineArray, size: Size): readonly Statement[] {
+  const n = size(x.shape[0]!)
+  return [
+    copyInto(rows, x, s.int(0), size),
+    forEach('i', 0, n, i => [
+      forAll('j', 0, n, j => [rows.store([i, s.add(n, j)], s.cast(s.eq(i, j), 'float64'))]),
+    ]),
+  ]
+}
 
 // ── for the reference
 

@@ -1,14 +1,22 @@
 /**
- * Determinants, inverses and linear equations of small dense matrices, by elimination. NumPy's `linalg`.
+ * Inverses and linear equations of small dense matrices, by elimination. NumPy's `linalg`.
  */
-import { forAll, forEach, local, type Scalar, type Statement, s } from '@arignote/loops'
+import { forAll, forEach, type Scalar, type Statement, s } from '@arignote/loops'
 import { addDim } from '../dim.js'
 import type { Op } from '../op.js'
 import type { RoutineArray, RoutineContext } from '../routine.js'
-import type { DTypeOf, RankLess, RankOf, TensorLike, ToFloat } from '../static.js'
+import type { DTypeOf, RankOf, TensorLike, ToFloat } from '../static.js'
 import { apply1, type Tensor, type Variable } from '../variable.js'
-import { mul, neg } from './arithmetic.js'
-import { copyInto, eliminate, reduceRows, rowsOf, substituteBack } from './elimination.js'
+import { neg } from './arithmetic.js'
+import {
+  besideUnit,
+  copyInto,
+  eliminate,
+  reduceRows,
+  rowsOf,
+  substituteBack,
+  withUnit,
+} from './elimination.js'
 import { entry } from './entry.js'
 import {
   equations,
@@ -23,55 +31,11 @@ import {
 } from './matrices.js'
 import { matmul } from './product.js'
 import { routineOp } from './routine.js'
-import { expandDims } from './view.js'
 
 const isSingular = {
   problem: 'the matrix is singular',
   hint: 'a pivot is exactly 0: some of its rows are multiples of others',
 }
-
-const detOp: Op<null> = routineOp<null>({
-  name: 'det',
-  core: { inputs: [2], output: 0 },
-  shape: ([core], _, variables, requires) => {
-    square('det', core!, variables, requires)
-    return []
-  },
-  scratch: ([x]) => [tableOf(sizeOfMatrix(x!), sizeOfMatrix(x!))],
-  statements: ({ inputs: [x], output, scratch: [rows], size }) => {
-    const n = size(x!.shape[0]!)
-    const product = local('product', s.const('float64', 1))
-    return [
-      product.declare,
-      copyInto(rows!, x!, s.int(0), size),
-      eliminate({
-        rows: rows!,
-        n,
-        columns: n,
-        pivot: value => [product.set(s.mul(product.value, value))],
-        swap: [product.set(s.neg(product.value))],
-      }),
-      output.store([], s.cast(product.value, output.dtype)),
-    ]
-  },
-  evaluate: ([x]) => [reduceRows(rowsOf(x!)).determinant],
-  grad: ({ inputs: [x], outputs: [det], cotangents: [g] }) => {
-    const scale = expandDims(mul(g!, det!), [-2, -1])
-    return [mul(scale, transposed(inv(x!)))]
-  },
-})
-
-/**
- * The determinant of each matrix. Its gradient needs the inverse, so it exists for regular matrices.
- * @throws ShapeError where matrices are not square
- */
-export const det = entry(
-  detOp,
-  <X extends TensorLike>(x: X): Tensor<ToFloat[DTypeOf<X>], RankLess[RankOf<X>][2]> =>
-    apply1(detOp, [matrices('det', x)], null) as never,
-)
-
-// ── inverses and equations ────────────────────────────────────────────────────────────────────
 
 /** Eliminates, and stores the columns behind the matrix. */
 function solveInto(
@@ -97,19 +61,12 @@ const invOp: Op<null> = routineOp<null>({
     const n = square('inv', core!, variables, requires)
     return [n, n]
   },
-  scratch: ([x]) => [tableOf(sizeOfMatrix(x!), addDim(sizeOfMatrix(x!), sizeOfMatrix(x!)))],
+  scratch: ([x]) => [withUnit(x!)],
   failure: isSingular,
   statements: context => {
     const { inputs, scratch, size } = context
-    const [x, rows] = [inputs[0]!, scratch[0]!]
-    const n = size(x.shape[0]!)
-    return [
-      copyInto(rows, x, s.int(0), size),
-      forEach('i', 0, n, i => [
-        forAll('j', 0, n, j => [rows.store([i, s.add(n, j)], s.cast(s.eq(i, j), 'float64'))]),
-      ]),
-      ...solveInto(context, rows),
-    ]
+    const rows = scratch[0]!
+    return [...besideUnit(rows, inputs[0]!, size), ...solveInto(context, rows)]
   },
   evaluate: ([x], _, [n]) => {
     const rows = rowsOf(x!).map((row, i) => [...row, ...row.map((_, j) => Number(i === j))])
