@@ -48,14 +48,28 @@ export interface AgreeOptions extends Omit<CompileOptions, 'backend' | 'optimize
   readonly tolerance?: Partial<Record<DType, number>>
   /** How often each is called; updates make later calls see other states. Default 1. */
   readonly calls?: number
+  /** Arguments of more calls after those, maybe of other sizes. Every call is compared. */
+  readonly further?: readonly (readonly Value[])[]
+  /** Tolerances are of this, where nothing in the result is greater: of what occurred on the way. Default 1. */
+  readonly scale?: number
   /** Default: all. */
   readonly modes?: readonly Mode[]
+}
+
+/** Two modes give different results. */
+export class Disagreement extends Error {
+  constructor(
+    readonly mode: Mode,
+    readonly problem: string,
+  ) {
+    super(`${mode.name}: ${problem}`)
+  }
 }
 
 /**
  * Runs the program in every mode and returns what the reference gives (by the last call). Shared variables are put back
  * before each mode, and end as the reference leaves them.
- * @throws Error naming the mode, the result or shared variable, and the first elements that differ
+ * @throws Disagreement naming the mode, the result or shared variable, and the first elements that differ
  */
 export function agree<const I extends readonly Variable[], const O extends Outputs>(
   inputs: I,
@@ -63,10 +77,11 @@ export function agree<const I extends readonly Variable[], const O extends Outpu
   args: readonly Value[],
   options: AgreeOptions = {},
 ): Results<O> {
-  const { tolerance = {}, calls = 1, modes: chosen = modes, ...rest } = options
+  const { tolerance = {}, calls = 1, further = [], scale = 1, modes: chosen = modes, ...rest } = options
+  const allArgs = [...Array.from({ length: calls }, () => args), ...further]
   const states = statesOf(outputs, [...(rest.updates ?? [])])
   const start = states.map(stateOf)
-  const n = longestAxis(args)
+  const n = longestAxis(allArgs.flat())
   const allowed = { float32: 1e-5 * Math.sqrt(n), float64: 1e-10, int32: 0, uint8: 0, bool: 0, ...tolerance }
 
   const run = (mode: CompileOptions) => {
@@ -74,30 +89,34 @@ export function agree<const I extends readonly Variable[], const O extends Outpu
       v.cell.write(start[i]!.data.slice(), start[i]!.shape)
     })
     const f = compile(inputs, outputs, { ...rest, ...mode }) as unknown as CompiledFunction
-    let results = f(...args) as unknown
-    for (let call = 1; call < calls; call++) results = f(...args) as unknown
-    return { results, states: states.map(stateOf) }
+    return allArgs.map(given => ({ results: f(...given) as unknown, states: states.map(stateOf) }))
   }
 
   const expected = run(oracle)
-  for (const { name, options: mode } of chosen) {
-    const actual = run(mode)
-    const check = (what: string, x: NdArray, y: NdArray, { dtype }: Variable) => {
-      const problem = mismatch(x, y, { scaled: allowed[dtype] })
-      if (problem !== null) throw new Error(`${name}: ${what}: ${problem}`)
-    }
-    const wanted = named(outputs, expected.results)
-    named(outputs, actual.results).forEach(([what, x, v], i) => {
-      check(what, x, wanted[i]![1], v)
-    })
-    states.forEach((v, i) => {
-      check(`state ${v.name ?? i}`, actual.states[i]!, expected.states[i]!, v)
+  for (const mode of chosen) {
+    // It would only be compared with itself.
+    if (mode.options.backend === oracle.backend && mode.options.optimize === oracle.optimize) continue
+    run(mode.options).forEach((actual, call) => {
+      const wanted = expected[call]!
+      const check = (what: string, x: NdArray, y: NdArray, { dtype }: Variable) => {
+        const problem = mismatch(x, y, { scaled: allowed[dtype], magnitude: scale })
+        if (problem === null) return
+        throw new Disagreement(mode, `${allArgs.length === 1 ? '' : `call ${call + 1}: `}${what}: ${problem}`)
+      }
+      const known = named(outputs, wanted.results)
+      named(outputs, actual.results).forEach(([what, x, v], i) => {
+        check(what, x, known[i]![1], v)
+      })
+      states.forEach((v, i) => {
+        check(`state ${v.name ?? i}`, actual.states[i]!, wanted.states[i]!, v)
+      })
     })
   }
+  const last = expected.at(-1)!
   states.forEach((v, i) => {
-    v.cell.write(expected.states[i]!.data, expected.states[i]!.shape)
+    v.cell.write(last.states[i]!.data, last.states[i]!.shape)
   })
-  return expected.results as Results<O>
+  return last.results as Results<O>
 }
 
 /** What is updated, by the options or by itself. */

@@ -7,6 +7,8 @@ import type { TypedArray } from '@arignote/loops'
 export interface Tolerance {
   /** Of the greatest finite element expected (at least 1): for sums, whose error follows their terms. Default 1e-6. */
   readonly scaled?: number
+  /** Instead of 1 in that. */
+  readonly magnitude?: number
   /** Of each element itself: for elementwise functions. Either tolerance may be met. Default 0. */
   readonly relative?: number
 }
@@ -22,12 +24,12 @@ const elementsOf = (value: Value): Elements => convert(value, dtypeOfValue(value
 export function mismatch(
   actual: Value,
   expected: Value,
-  { scaled = 1e-6, relative = 0 }: Tolerance = {},
+  { scaled = 1e-6, relative = 0, magnitude = 1 }: Tolerance = {},
 ): string | null {
   const a = elementsOf(actual)
   const b = elementsOf(expected)
   if (a.shape.join() !== b.shape.join()) return `the shape is [${a.shape}], expected [${b.shape}]`
-  let scale = 1
+  let scale = magnitude
   for (const x of b.data) if (Number.isFinite(x) && Math.abs(x) > scale) scale = Math.abs(x)
   const wrong: string[] = []
   for (let i = 0; i < a.data.length; i++) {

@@ -199,7 +199,8 @@ export function roll<D extends DType, R extends Rank>(
   const along = axisOf('roll', axis, x)
   const n = x.shape[along]!
   const by = asDim('roll', shift)
-  const whole = minDim(n, subDim(by, mulDim(n, floorDivDim(by, maxDim(n, 1)))))
+  const period = maxDim(n, 1)
+  const whole = minDim(n, subDim(by, mulDim(period, floorDivDim(by, period))))
   const head = windowOf(x, along, 0, subDim(n, whole))
   const tail = windowOf(x, along, subDim(n, whole), whole)
   return concatenate([tail, head], along) as Variable as Tensor<D, R>
