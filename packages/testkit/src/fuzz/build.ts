@@ -49,7 +49,9 @@ export class Environment {
   /** What a call returns, one element of it where it asks for one. */
   call({ fn, args, element }: Omit<Call, 'kind' | 'id'>): Variable {
     const result = this.#function(fn)(...args.map(arg => this.#resolve(arg)))
-    return element === undefined ? (result as Variable) : (result as readonly Variable[])[element]!
+    return element === undefined
+      ? (result as Variable)
+      : (result as Readonly<Record<number | string, Variable>>)[element]!
   }
 
   #function(name: string): AnyFunction {
@@ -119,19 +121,22 @@ export const nameOf = (id: Id) => `v${id}`
 
 /** The public function of this name, else the one that other packages see. */
 export function functionOf(name: string): AnyFunction {
-  const found = isPublic(name) ? arignote[name as keyof typeof arignote] : graph[name as keyof typeof graph]
+  const found = isPublic(name) ? publicNames[name] : otherNames[name]
   if (typeof found !== 'function') throw new Error(`there is no function ${name}`)
-  return found as unknown as AnyFunction
+  return found as AnyFunction
 }
 
-export const isPublic = (name: string): boolean => name in arignote
+const publicNames: Readonly<Record<string, unknown>> = { ...arignote }
+const otherNames: Readonly<Record<string, unknown>> = { ...graph }
+
+export const isPublic = (name: string): boolean => name in publicNames
 
 /** The leaf of a source. */
 export function leafOf(source: Source, sizes: Program['sizes']): Variable {
   const { id, kind, dtype, shape } = source
   return kind === 'input'
     ? arignote.tensor(nameOf(id), { dtype, shape })
-    : arignote.shared(valueOf(source, sizes, 0), nameOf(id), { dtype })
+    : arignote.shared(valueOfSource(source, sizes, 0), nameOf(id), { dtype })
 }
 
 /** @throws whatever the library has against it */
@@ -140,7 +145,7 @@ export function build(program: Program): Built {
   for (const source of program.sources) environment.values.set(source.id, leafOf(source, program.sizes))
   environment.run(program.lines)
   const inputs = program.sources.filter(source => source.kind === 'input')
-  const argsOf = (call: number) => inputs.map(source => valueOf(source, program.sizes, call % 2))
+  const argsOf = (call: number) => inputs.map(source => valueOfSource(source, program.sizes, call % 2))
   return {
     inputs: inputs.map(source => environment.get(source.id)),
     outputs: program.outputs.map(id => environment.get(id)),
@@ -152,7 +157,7 @@ export function build(program: Program): Built {
 /**
  * The value of a source in the first (0) or second (1) call. Reals are hundredths, so that they print shortly.
  */
-export function valueOf(source: Source, sizes: Program['sizes'], call: number): NdArray {
+export function valueOfSource(source: Source, sizes: Program['sizes'], call: number): NdArray {
   const { dtype, seed, low, high, whole } = source
   const shape = source.shape.map(n => (typeof n === 'number' ? n : sizes[n]![call]!))
   const random = randomOf(seed * 2 + call)

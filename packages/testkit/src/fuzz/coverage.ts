@@ -76,6 +76,7 @@ const takesInputs: Readonly<Record<FamilyKind, boolean>> = {
   gather: true,
   scatter: true,
   scan: true,
+  routine: true,
 }
 
 const producers = Object.keys(takesInputs) as readonly FamilyKind[]

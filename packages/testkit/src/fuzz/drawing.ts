@@ -213,7 +213,7 @@ export class Drawing {
    * A new line. Facts that are left out: the interval is that of the function over the operands' intervals.
    * @throws NotHere if the value would be too large
    */
-  call(fn: string, args: readonly Arg[], facts: Partial<Facts> = {}, element?: number): Known {
+  call(fn: string, args: readonly Arg[], facts: Partial<Facts> = {}, element?: number | string): Known {
     const line = {
       kind: 'call',
       id: this.id(),

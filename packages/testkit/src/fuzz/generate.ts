@@ -11,6 +11,7 @@ import { groups } from './rows.js'
 import { gradients } from './rows-gradient.js'
 import { gathers, products, scatters, sources } from './rows-index.js'
 import { reductions } from './rows-reduce.js'
+import { routines } from './rows-routine.js'
 
 const families: readonly FamilyKind[] = [
   'constant',
@@ -22,6 +23,7 @@ const families: readonly FamilyKind[] = [
   'gather',
   'scatter',
   'scan',
+  'routine',
 ]
 
 /** Of families that seldom stand there by chance: what makes one. */
@@ -32,10 +34,11 @@ const makersOf: Partial<Record<FamilyKind, readonly Row[]>> = {
   contract: products,
   gather: gathers,
   scatter: scatters,
+  routine: routines,
 }
 
 const sizes = [1, 1, 2, 2, 3, 3, 4, 5, 8]
-const totalWeight = groups.reduce((sum, [weight]) => sum + weight, 0)
+const turns = groups.flatMap(([weight, rows]) => Array.from({ length: weight }, () => rows))
 
 /** Operations take turns, and so do the families that their operands should come from. */
 function drawOne(d: Drawing, among: readonly Row[] | null): void {
@@ -43,8 +46,7 @@ function drawOne(d: Drawing, among: readonly Row[] | null): void {
     d.pick(among).draw(d)
     return
   }
-  let at = d.below(totalWeight)
-  const [, rows] = groups.find(([weight]) => (at -= weight) < 0)!
+  const rows = d.pick(turns)
   d.preferred = d.chance(0.7) ? d.pick(families) : null
   const makers = makersOf[d.preferred ?? 'map']
   if (makers !== undefined && d.chance(0.5)) d.pick(makers).draw(d)

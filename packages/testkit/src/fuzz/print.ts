@@ -2,7 +2,7 @@
  * A program  →  a test in TypeScript that can be pasted into a suite and shows the same disagreement.
  */
 import { convert, type Value } from '@arignote/graph'
-import { isPublic, nameOf, valueOf } from './build.js'
+import { isPublic, nameOf, valueOfSource } from './build.js'
 import { type Arg, isRef, type Line, type Program, type Scan, type Source } from './program.js'
 
 /** `head` are lines of comment above it. */
@@ -77,7 +77,7 @@ class Printer {
     const open = !isDraw && !isPublic(fn)
     if (open) this.usesGraph = true
     const name = isDraw ? fn : `${open ? 'G' : 'A'}.${fn}`
-    const one = element === undefined ? '' : `[${element}]!`
+    const one = element === undefined ? '' : typeof element === 'string' ? `.${element}` : `[${element}]!`
     return `const ${nameOf(id)}: A.Tensor = ${name}(${args.map(arg => this.#arg(arg)).join(', ')})${one}`
   }
 
@@ -119,10 +119,10 @@ class Printer {
       ...(last === null ? [] : [`const ${nameOf(last)}: A.Tensor = scan${id}.${name}.last`]),
     ])
     return [
-      `const scan${id} = A.scan((${params.length === 0 ? '' : `{ ${params.join(', ')} }: any`}) => {`,
+      `const scan${id} = A.scan((${params.length === 0 ? '' : `{ ${params.join(', ')} }`}) => {`,
       ...this.#lines(lines).map(line => `  ${line}`),
-      `  return ${record(returned)} as Record<string, A.Tensor>`,
-      `}, ${record(settings)}) as Record<string, any>`,
+      `  return ${record(returned)}`,
+      `}, ${record(settings)})`,
       ...results,
     ]
   }
@@ -135,7 +135,7 @@ class Printer {
 
 /** Nested arrays; with a zero among the sizes the shape cannot be read off them, so an array of the shape. */
 function printValue(source: Source, sizes: Program['sizes'], call: number): string {
-  const value: Value = valueOf(source, sizes, call)
+  const value: Value = valueOfSource(source, sizes, call)
   const { data, shape } = convert(value, source.dtype, 'print')
   if (shape.includes(0)) return `A.zerosArray([${shape.join(', ')}], '${source.dtype}')`
   let items = Array.from(data, x => printNumber(x, source))

@@ -42,7 +42,7 @@ export interface Call {
   /** A public name; one of the graph package; or `random.` and a method of the program's stream. */
   readonly fn: string
   readonly args: readonly Arg[]
-  readonly element?: number
+  readonly element?: number | string
 }
 
 export interface State {

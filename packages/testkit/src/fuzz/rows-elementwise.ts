@@ -8,8 +8,12 @@ import { type Row, row } from './row.js'
 /** Where each is defined, moderate, and not steep. The result is as good as its rounding. */
 const realFunctions: Readonly<Record<string, readonly [number, number]>> = {
   exp: [-4, 3],
+  exp2: [-6, 5],
   expm1: [-4, 3],
   log: [0.05, 1000],
+  reciprocal: [0.2, 100],
+  deg2rad: [-100, 100],
+  rad2deg: [-10, 10],
   log1p: [-0.8, 1000],
   log2: [0.05, 1000],
   log10: [0.05, 1000],
@@ -174,6 +178,22 @@ const comparisons = ['eq', 'neq', 'lt', 'le', 'gt', 'ge'].map(name =>
   }),
 )
 
+/** Whether numbers are close, is a step too. */
+const closeness = ['isClose', 'allClose'].map(name =>
+  row(name, d => {
+    const a = d.exact(k => k.whole && k.variable.dtype !== 'bool')
+    const b = partner(d, a, k => k.exact && k.whole && k.variable.dtype !== 'bool')
+    d.call(name, [ref(a), argOf(b)])
+  }),
+)
+
+const logSum = row('logAddExp', d => {
+  const a = d.float()
+  const b = d.float(k => broadcasts(k.variable.shape, a.variable.shape))
+  const [low, high] = rangeOf('logAddExp', [intervalOf(a), intervalOf(b)])
+  d.call('logAddExp', [ref(a), ref(b)], { low, high })
+})
+
 const isIntegral = (k: Known) => !isFloating(k)
 
 const logic = ['and', 'or', 'xor'].map(name =>
@@ -244,6 +264,8 @@ export const elementwise: readonly Row[] = [
   angle,
   ...quotients,
   ...comparisons,
+  ...closeness,
+  logSum,
   ...logic,
   negated,
   selection,

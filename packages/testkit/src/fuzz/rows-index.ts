@@ -12,6 +12,24 @@ export const gathers: readonly Row[] = [
     const ids = d.indices(k.variable.shape[axis]!)
     d.call('take', [ref(k), ref(ids), axis], moved(k))
   }),
+  row('slice', d => {
+    const k = d.find(v => v.variable.ndim > 0)
+    const axis = d.below(k.variable.ndim)
+    const ids = d.indices(k.variable.shape[axis]!)
+    const others = k.variable.shape.map(
+      (_, i): Arg => (i === axis ? ref(ids) : d.pick<Arg>([null, null, { step: -1 }])),
+    )
+    d.call('slice', [ref(k), ...others], moved(k))
+  }),
+  row('takeAlongAxis', d => {
+    const k = d.find(
+      v => v.variable.ndim > 0 && d.hasElements(v) && v.variable.shape.every(n => typeof n === 'number'),
+    )
+    const axis = d.below(k.variable.ndim)
+    const shape = (k.variable.shape as readonly number[]).with(axis, d.pick([1, 2, 3]))
+    const high = d.sizesOf(k.variable.shape[axis]!)[0] - 1
+    d.call('takeAlongAxis', [ref(k), ref(d.leaf({ dtype: 'int32', shape, low: 0, high })), axis], moved(k))
+  }),
 ]
 
 /** Places that occur more than once add up, in whatever order: exact only for whole numbers. */
@@ -217,6 +235,9 @@ export const sources: readonly Row[] = [
       exact: true,
       whole: true,
     })
+  }),
+  row('linspace', d => {
+    d.call('linspace', [-1, 2, d.pick([1, 3, 5]), { dtype: d.pick(d.floats) }], { low: -1, high: 2 })
   }),
   row('constant', drawConstant),
   row('dim', d => {

@@ -73,6 +73,17 @@ const extremes = ['max', 'min'].map(name =>
   }),
 )
 
+const spans = row('ptp', d => {
+  const v = d.moderate(d.find(k => isFloating(k) && d.hasElements(k)))
+  const { axis, options } = axesOf(d, v)
+  d.call('ptp', [ref(v), axis, ...options], {
+    low: 0,
+    high: v.high - v.low,
+    exact: v.exact && v.whole,
+    whole: v.whole,
+  })
+})
+
 /** Which of nearly equal numbers is the greatest, rounding decides: only of exact ones. */
 const positions = ['argmax', 'argmin'].map(name =>
   row(name, d => {
@@ -124,7 +135,7 @@ const norms = row('norm', d => {
     0.2,
     3,
   )
-  const ord = d.pick([null, 1, 2])
+  const ord = d.pick([null, 1, 2, 3, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
   const { axis, list, options } = axesOf(d, v, ord === null ? {} : { ord })
   d.call('norm', [ref(v), axis, ...options], { low: 0.2, high: 3 * countOf(d, v, list) })
 })
@@ -198,6 +209,14 @@ const entropies = [
 const classes = (d: Drawing) => d.float(k => k.variable.ndim > 0 && d.hasElements(k))
 const fromLogits = (d: Drawing): readonly Arg[] => (d.chance(0.5) ? [{ fromLogits: true }] : [])
 
-export const reductions: readonly Row[] = [sums, products, averages, ...extremes, ...positions, ...truths]
+export const reductions: readonly Row[] = [
+  sums,
+  products,
+  averages,
+  ...extremes,
+  ...positions,
+  ...truths,
+  spans,
+]
 
 export const statistics: readonly Row[] = [variances, deviations, norms, logSums, ...softmaxes, ...entropies]

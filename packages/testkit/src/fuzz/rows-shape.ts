@@ -62,6 +62,8 @@ const orders = [
     const order: Arg[] = shuffled(d, k.variable.ndim)
     return d.chance(0.5) ? order.toSpliced(d.below(order.length + 1), 0, 'x') : order
   }),
+  viewOf('swapaxes', 2, (d, k) => [axisOf(d, k), axisOf(d, k) - (d.chance(0.3) ? k.variable.ndim : 0)]),
+  viewOf('moveaxis', 2, (d, k) => [axisOf(d, k), axisOf(d, k)]),
   viewOf('flip', 1, (d, k) => (d.chance(0.3) ? [] : [axisOf(d, k)])),
 ]
 
@@ -129,6 +131,55 @@ const widened = row('pad', d => {
   })
 })
 
+/** The other modes repeat what is there, so there must be something. */
+const widenedByItself = row('pad', d => {
+  const k = d.find(v => v.variable.ndim > 0 && v.variable.ndim < 3 && d.hasElements(v))
+  const mode = d.pick(['edge', 'wrap', 'symmetric', 'reflect'])
+  const width = (_: unknown, axis: number): Arg =>
+    d.sizesOf(k.variable.shape[axis]!)[0] > 1
+      ? d.pick<Arg>([
+          [0, 1],
+          [1, 1],
+        ])
+      : 0
+  d.call('pad', [ref(k), k.variable.shape.map(width), { mode }], moved(k))
+})
+
+const diagonals = viewOf('diag', 1, (d, k) => (k.variable.ndim > 1 && d.chance(0.5) ? [d.pick([1, -1])] : []))
+
+const differences = row('diff', d => {
+  const k = d.moderate(
+    d.find(v => v.variable.dtype.startsWith('float') && v.variable.ndim > 0 && d.hasElements(v)),
+  )
+  const width = k.high - k.low
+  d.call('diff', [ref(k), 1, axisOf(d, k)], {
+    low: -width,
+    high: width,
+    exact: k.exact && k.whole,
+    whole: k.whole,
+  })
+})
+
+/** Where a named size has one value, that may be claimed. */
+const claims = viewOf('specifyShape', 1, (d, k) => [
+  k.variable.shape.map(n => {
+    const [a, b] = d.sizesOf(n)
+    return a === b && d.chance(0.8) ? a : null
+  }),
+])
+
+const grids = row('meshgrid', d => {
+  const vector = () => d.find(v => v.variable.ndim === 1)
+  const [a, b] = [vector(), vector()]
+  const element = d.below(2)
+  d.call(
+    'meshgrid',
+    [[ref(a), ref(b)], ...(d.chance(0.5) ? [{ indexing: 'ij' }] : [])],
+    moved(element === 0 ? a : b),
+    element,
+  )
+})
+
 const rolled = viewOf('roll', 1, (d, k) => [d.pick([1, -1, 2, 7]), ...(d.chance(0.3) ? [] : [axisOf(d, k)])])
 
 /** One argument of `slice`; only what exists in both calls. */
@@ -171,6 +222,11 @@ export const views: readonly Row[] = [
   ...joined,
   parts,
   widened,
+  widenedByItself,
+  diagonals,
+  differences,
+  claims,
+  grids,
   rolled,
   ...cuts,
   ...cuts,

@@ -5,6 +5,7 @@ import { elementwise } from './rows-elementwise.js'
 import { gradients } from './rows-gradient.js'
 import { draws, gathers, products, scatters, sources } from './rows-index.js'
 import { reductions, statistics } from './rows-reduce.js'
+import { routines, subtensors } from './rows-routine.js'
 import { scans } from './rows-scan.js'
 import { views } from './rows-shape.js'
 
@@ -17,6 +18,8 @@ export const groups: readonly (readonly [weight: number, rows: readonly Row[]])[
   [1, gathers],
   [1, scatters],
   [2, products],
+  [1, routines],
+  [1, subtensors],
   [1, sources],
   [1, draws],
   [2, gradients],
