@@ -3,6 +3,7 @@
  */
 import type { FamilyKind } from '@arignote/graph'
 import type { Built } from './build.js'
+import { consumers, producers } from './families.js'
 import { nodesOf } from './judge.js'
 import type { Line, Program } from './program.js'
 import { gradients } from './rows-gradient.js'
@@ -64,20 +65,3 @@ export class Coverage {
 const pair = (from: FamilyKind, to: FamilyKind) => `${from} → ${to}`
 
 const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
-
-/** Every family; the type-checker asks for a new one. */
-const takesInputs: Readonly<Record<FamilyKind, boolean>> = {
-  constant: false,
-  source: false,
-  map: true,
-  reduce: true,
-  view: true,
-  contract: true,
-  gather: true,
-  scatter: true,
-  scan: true,
-  routine: true,
-}
-
-const producers = Object.keys(takesInputs) as readonly FamilyKind[]
-const consumers = producers.filter(family => takesInputs[family])

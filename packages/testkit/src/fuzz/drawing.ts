@@ -202,9 +202,11 @@ export class Drawing {
     this.sources.push(source)
     const variable = leafOf(source, this.sizes)
     this.environment.values.set(source.id, variable)
-    // What is updated goes on from call to call: nothing but its interval is known.
+    // What is updated goes on from call to call: of floats the interval is known, of integers that they are exact.
     const exact = source.kind === 'input' || !isFloat(dtype)
-    const k = { ...source, variable, exact, whole: exact && whole }
+    const interval =
+      source.kind === 'input' || isFloat(dtype) ? { low: source.low, high: source.high } : clamped({}, dtype)
+    const k = { low: 0, high: 0, ...interval, id: source.id, variable, exact, whole: exact && whole }
     this.#leaves.push(k)
     return k
   }

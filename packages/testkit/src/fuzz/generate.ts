@@ -5,26 +5,15 @@ import type { FamilyKind } from '@arignote/graph'
 import { type DType, isFloat } from '@arignote/loops'
 import { randomOf } from '../rule-property.js'
 import { Drawing, type Known, NotHere, ref, sameShape } from './drawing.js'
+import { producers } from './families.js'
 import { type Id, madeBy, type Program, readBy, withoutDead } from './program.js'
 import type { Row } from './row.js'
 import { groups } from './rows.js'
+import { branches, effects } from './rows-control.js'
 import { gradients } from './rows-gradient.js'
 import { gathers, products, scatters, sources } from './rows-index.js'
 import { reductions } from './rows-reduce.js'
 import { routines } from './rows-routine.js'
-
-const families: readonly FamilyKind[] = [
-  'constant',
-  'source',
-  'map',
-  'reduce',
-  'view',
-  'contract',
-  'gather',
-  'scatter',
-  'scan',
-  'routine',
-]
 
 /** Of families that seldom stand there by chance: what makes one. */
 const makersOf: Partial<Record<FamilyKind, readonly Row[]>> = {
@@ -35,6 +24,8 @@ const makersOf: Partial<Record<FamilyKind, readonly Row[]>> = {
   gather: gathers,
   scatter: scatters,
   routine: routines,
+  branch: branches,
+  effect: effects,
 }
 
 const sizes = [1, 1, 2, 2, 3, 3, 4, 5, 8]
@@ -47,9 +38,11 @@ function drawOne(d: Drawing, among: readonly Row[] | null): void {
     return
   }
   const rows = d.pick(turns)
-  d.preferred = d.chance(0.7) ? d.pick(families) : null
-  const makers = makersOf[d.preferred ?? 'map']
-  if (makers !== undefined && d.chance(0.5)) d.pick(makers).draw(d)
+  const wanted = d.chance(0.8) ? d.pick(producers) : null
+  const makers = makersOf[wanted ?? 'map']
+  d.preferred = null
+  if (makers !== undefined && d.chance(0.7)) d.pick(makers).draw(d)
+  d.preferred = wanted
   d.pick(rows).draw(d)
 }
 

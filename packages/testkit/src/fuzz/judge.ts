@@ -10,7 +10,7 @@
  * others. Such programs are *excused*, counted and listed.
  */
 import { type CompiledFunction, compile } from '@arignote/compiler'
-import { type Apply, type NdArray, type ScanParams, topologicalOrder, Variable } from '@arignote/graph'
+import { type Apply, bodiesOf, type NdArray, topologicalOrder, Variable } from '@arignote/graph'
 import { isFloat } from '@arignote/loops'
 import { agree, Disagreement, type Mode } from '../agree.js'
 import { mismatch } from '../matchers.js'
@@ -24,7 +24,7 @@ export type Verdict =
   /** `mode` is null where something throws. */
   | { readonly kind: 'finding'; readonly message: string; readonly mode: Mode | null }
 
-/** Nodes of the graph, those in steps of scans included. */
+/** Nodes of the graph, those in steps of scans and in branches included. */
 export function nodesOf(built: Built): readonly Apply[] {
   const results = [...built.outputs, ...[...built.updates].map(([, v]) => v)]
   const found: Apply[] = []
@@ -32,7 +32,7 @@ export function nodesOf(built: Built): readonly Apply[] {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     for (const node of topologicalOrder(next)) {
       found.push(node)
-      if (node.op.family.kind === 'scan') pending.push((node.params as ScanParams).body.results)
+      for (const body of bodiesOf(node)) pending.push(body.results)
     }
   }
   return found
@@ -65,6 +65,7 @@ function judgeGraph(program: Program, built: Built, modes: readonly Mode[] | und
       updates,
       further: args.slice(1),
       onUnusedInput: 'ignore',
+      onPrint: () => {},
       tolerance: { ...single, ...double },
       ...(more.scale === undefined ? {} : { scale: more.scale }),
       ...(modes === undefined ? {} : { modes }),
@@ -90,7 +91,12 @@ function judgeGraph(program: Program, built: Built, modes: readonly Mode[] | und
   }
 }
 
-const reference = { backend: 'reference', optimize: false, onUnusedInput: 'ignore' } as const
+const reference = {
+  backend: 'reference',
+  optimize: false,
+  onUnusedInput: 'ignore',
+  onPrint: () => {},
+} as const
 
 /** What the reference gives for the outputs and new values, without updating anything. */
 function evaluate(inputs: readonly Variable[], wanted: readonly Variable[], args: Built['args']) {

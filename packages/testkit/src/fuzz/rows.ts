@@ -1,6 +1,7 @@
 /** All rows, in the groups that take turns. */
 
 import type { Row } from './row.js'
+import { branches, effects } from './rows-control.js'
 import { elementwise } from './rows-elementwise.js'
 import { gradients } from './rows-gradient.js'
 import { draws, gathers, products, scatters, sources } from './rows-index.js'
@@ -20,6 +21,8 @@ export const groups: readonly (readonly [weight: number, rows: readonly Row[]])[
   [2, products],
   [1, routines],
   [1, subtensors],
+  [2, branches],
+  [1, effects],
   [1, sources],
   [1, draws],
   [2, gradients],
@@ -41,6 +44,7 @@ export const notDrawn: Readonly<Record<string, string>> = {
   ndarrayOf: 'makes a host value',
   rand: 'makes a host value',
   randn: 'makes a host value',
+  printedText: 'text of a printed value',
   randomStream: 'every program with draws has one',
   row: 'an input: `tensor` is drawn',
   scalar: 'an input: `tensor` is drawn',
