@@ -99,3 +99,59 @@ const writing = ['setSubtensor', 'incSubtensor'].map(name =>
 
 export const routines: readonly Row[] = [...sorting, ...running]
 export const subtensors: readonly Row[] = writing
+
+// ── linear algebra ────────────────────────────────────────────────────────────────────────────
+
+const mostRows = 5
+
+/** Square matrices whose diagonal outweighs the rest, so that none is near to a singular one; symmetric ones are positive. */
+function regular(d: Drawing, symmetric: boolean): Known {
+  const isSquare = ({ variable: { shape } }: Known) => {
+    const n = shape.at(-1)
+    return shape.length >= 2 && n === shape.at(-2) && typeof n === 'number' && n <= mostRows
+  }
+  const known = d.known().some(k => isFloating(k) && isSquare(k))
+  const n = d.pick([1, 2, 3])
+  const k = known ? d.find(v => isFloating(v) && isSquare(v)) : d.leaf({ dtype: d.pick(d.floats), shape: [n, n] })
+  const small = d.within(k, -1, 1)
+  const { dtype, shape } = small.variable
+  const even = symmetric ? d.call('add', [ref(small), ref(d.call('swapaxes', [ref(small), -1, -2], moved(small)))]) : small
+  const size = shape.at(-1) as number
+  const unit = d.call('eye', [size, size, 0, dtype], { low: 0, high: 1, exact: true, whole: true })
+  const heavy = d.call('mul', [ref(unit), 2 * size + 1], { low: 0, high: 2 * size + 1 })
+  return d.call('add', [ref(even), ref(heavy)], { low: -2, high: 2 * size + 3 })
+}
+
+/** One or several right-hand sides. */
+function rightHandSide(d: Drawing, a: Known): Known {
+  const n = a.variable.shape.at(-1)!
+  const fits = (k: Known) =>
+    k.variable.dtype === a.variable.dtype && (k.variable.ndim === 1 ? k.variable.shape[0] === n : k.variable.ndim === 2 && k.variable.shape[0] === n)
+  if (d.known().some(fits)) return d.within(d.find(fits), -30, 30)
+  return d.leaf({ dtype: a.variable.dtype, shape: d.pick([[n as number], [n as number, 2]]) })
+}
+
+export const linearAlgebra: readonly Row[] = [
+  row('det', d => {
+    const a = regular(d, false)
+    const most = a.high ** (a.variable.shape.at(-1) as number)
+    d.call('det', [ref(a)], { low: 0.5, high: most })
+  }),
+  row('inv', d => {
+    d.call('inv', [ref(regular(d, false))], { low: -1, high: 1 })
+  }),
+  row('solve', d => {
+    const a = regular(d, false)
+    const b = rightHandSide(d, a)
+    d.call('solve', [ref(a), ref(b)], { low: -30, high: 30 })
+  }),
+  row('solveTriangular', d => {
+    const a = regular(d, false)
+    const b = rightHandSide(d, a)
+    const options = d.pick<readonly Arg[]>([[], [{ lower: false }], [{ transpose: true }]])
+    d.call('solveTriangular', [ref(a), ref(b), ...options], { low: -60, high: 60 })
+  }),
+  row('cholesky', d => {
+    d.call('cholesky', [ref(regular(d, true))], { low: -5, high: 5 })
+  }),
+]

@@ -45,7 +45,7 @@ function drawn(d: Drawing) {
     ...(reverse ? { reverse } : {}),
     ...(unroll === undefined ? {} : { unroll }),
   }
-  const hasSteps = least > 0 && steps !== 0
+  const hasSteps = least > 0 && leastOf(d, steps) > 0
   const scan = {
     kind: 'scan' as const,
     id: d.id(),
@@ -117,6 +117,12 @@ function stepsOf(d: Drawing, least: number): Scan['options']['steps'] {
     return k !== undefined && d.chance(0.3) ? { size: k.id, axis: 0 } : d.pick([0, 1, 2, 3, 5])
   }
   return d.chance(0.15) && least > 0 ? d.below(least + 1) : undefined
+}
+
+function leastOf(d: Drawing, steps: Scan['options']['steps']): number {
+  if (steps === undefined) return 1
+  if (typeof steps === 'number' || !('size' in steps)) return typeof steps === 'number' ? steps : 0
+  return d.sizesOf(d.environment.get(steps.size).shape[steps.axis]!)[0]
 }
 
 /** Floats near 0; integers as they are, their next values wrap. */

@@ -6,7 +6,7 @@ import { elementwise } from './rows-elementwise.js'
 import { gradients } from './rows-gradient.js'
 import { draws, gathers, products, scatters, sources } from './rows-index.js'
 import { reductions, statistics } from './rows-reduce.js'
-import { routines, subtensors } from './rows-routine.js'
+import { linearAlgebra, routines, subtensors } from './rows-routine.js'
 import { scans } from './rows-scan.js'
 import { views } from './rows-shape.js'
 
@@ -21,6 +21,7 @@ export const groups: readonly (readonly [weight: number, rows: readonly Row[]])[
   [2, products],
   [1, routines],
   [1, subtensors],
+  [1, linearAlgebra],
   [2, branches],
   [1, effects],
   [1, sources],
