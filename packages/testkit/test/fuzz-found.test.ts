@@ -8,3 +8,12 @@ test('nothing is rolled anywhere', () => {
   const y = A.tensor('y', { dtype: 'float32', shape: ['n'] })
   agree([x, y], [A.roll(x, -1), A.roll(y, -1)], [[], []], { further: [[[], [1, 2, 3]]] })
 })
+
+test('the sum of none is 0, whatever they are', () => {
+  const x = A.scalar('x', 'float64')
+  const v = A.tensor('v', { dtype: 'float64', shape: ['n'] })
+  const none = A.sum(A.broadcastTo(A.log10(x), [0]))
+  const some = A.sum(A.broadcastTo(A.log10(x), [v.shape[0]!]))
+  const steps = A.scan(() => ({ y: x }), { sequences: { v } })
+  agree([x, v], [none, some, A.sum(A.log10(steps.y.all))], [0, []], { further: [[0, [1, 2]]] })
+})

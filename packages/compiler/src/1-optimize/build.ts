@@ -5,6 +5,7 @@ import {
   apply1,
   type Contraction,
   cast,
+  chain,
   concatenate,
   constant,
   contract,
@@ -15,6 +16,7 @@ import {
   expand,
   expandDims,
   mul,
+  provablyAtLeast,
   reshape,
   type SliceParams,
   slice,
@@ -23,7 +25,7 @@ import {
   transpose,
   type Variable,
 } from '@arignote/graph'
-import { allocate, type DType } from '@arignote/loops'
+import { allocate, type DType, isFloat } from '@arignote/loops'
 
 const isRange = (axes: readonly number[]) => axes.every((axis, i) => axis === i)
 
@@ -89,11 +91,16 @@ export function sumOver(x: Variable, axes: readonly number[]): Variable {
   return axes.length === 0 ? x : apply1(sum.op, [x], { axes: [...axes].sort((a, b) => a - b) })
 }
 
-/** x times a size, which may be a symbol. */
+/**
+ * The sum of so many x; the size may be a symbol. Of none it is 0, also where x is infinite or NaN, as what was to be
+ * summed in vain may be.
+ */
 export function times(x: Variable, size: Dim): Variable {
+  if (equalDim(size, 0)) return filled(0, x.dtype, x.shape)
   if (equalDim(size, 1)) return x
-  const factor = typeof size === 'number' ? number(size, x.dtype) : castTo(dimValue(size), x.dtype)
-  return mul(x, spread(factor, x.shape))
+  if (typeof size === 'number') return mul(x, spread(number(size, x.dtype), x.shape))
+  const factor = spread(castTo(dimValue(size), x.dtype), x.shape)
+  return isFloat(x.dtype) && !provablyAtLeast(size, 1) ? chain(factor, x) : mul(x, factor)
 }
 
 /** The contraction; labels are renumbered by first use, so that equal ones are one node. */

@@ -112,10 +112,14 @@ function regular(d: Drawing, symmetric: boolean): Known {
   }
   const known = d.known().some(k => isFloating(k) && isSquare(k))
   const n = d.pick([1, 2, 3])
-  const k = known ? d.find(v => isFloating(v) && isSquare(v)) : d.leaf({ dtype: d.pick(d.floats), shape: [n, n] })
+  const k = known
+    ? d.find(v => isFloating(v) && isSquare(v))
+    : d.leaf({ dtype: d.pick(d.floats), shape: [n, n] })
   const small = d.within(k, -1, 1)
   const { dtype, shape } = small.variable
-  const even = symmetric ? d.call('add', [ref(small), ref(d.call('swapaxes', [ref(small), -1, -2], moved(small)))]) : small
+  const even = symmetric
+    ? d.call('add', [ref(small), ref(d.call('swapaxes', [ref(small), -1, -2], moved(small)))])
+    : small
   const size = shape.at(-1) as number
   const unit = d.call('eye', [size, size, 0, dtype], { low: 0, high: 1, exact: true, whole: true })
   const heavy = d.call('mul', [ref(unit), 2 * size + 1], { low: 0, high: 2 * size + 1 })
@@ -126,7 +130,8 @@ function regular(d: Drawing, symmetric: boolean): Known {
 function rightHandSide(d: Drawing, a: Known): Known {
   const n = a.variable.shape.at(-1)!
   const fits = (k: Known) =>
-    k.variable.dtype === a.variable.dtype && (k.variable.ndim === 1 ? k.variable.shape[0] === n : k.variable.ndim === 2 && k.variable.shape[0] === n)
+    k.variable.dtype === a.variable.dtype &&
+    (k.variable.ndim === 1 ? k.variable.shape[0] === n : k.variable.ndim === 2 && k.variable.shape[0] === n)
   if (d.known().some(fits)) return d.within(d.find(fits), -30, 30)
   return d.leaf({ dtype: a.variable.dtype, shape: d.pick([[n as number], [n as number, 2]]) })
 }
