@@ -28,7 +28,9 @@ const makersOf: Partial<Record<FamilyKind, readonly Row[]>> = {
   effect: effects,
 }
 
-const sizes = [1, 1, 2, 2, 3, 3, 4, 5, 8]
+const smallSizes = [1, 1, 2, 2, 3, 3, 4, 5, 8]
+/** More than a vector register, a tile, a panel; and some more. */
+const largeSizes = [1, 3, 5, 7, 9, 12, 16, 17, 21]
 const turns = groups.flatMap(([weight, rows]) => Array.from({ length: weight }, () => rows))
 
 /** Operations take turns, and so do the families that their operands should come from. */
@@ -74,7 +76,7 @@ export function programOf(seed: number): Program {
   const d = new Drawing(random, named, floats, drawOne)
   leaves(d)
   try {
-    d.drawLines(1 + d.below(6))
+    d.drawLines(d.chance(0.7) ? 1 + d.below(6) : 6 + d.below(10))
     // Gradients of all of it, now and then of gradients, and what is made of them.
     for (let p = 0.5; d.chance(p); p /= 2) d.drawLines(1, gradients)
     d.drawLines(d.below(2))
@@ -88,14 +90,11 @@ export function programOf(seed: number): Program {
 
 function leaves(d: Drawing): void {
   const names = Object.keys(d.sizes)
-  const axis = () =>
-    names.length > 0 && d.chance(0.4)
-      ? d.pick(names)
-      : d.chance(0.03)
-        ? 0
-        : d.chance(0.04)
-          ? 33
-          : d.pick(sizes)
+  const sizes = d.chance(0.25) ? largeSizes : smallSizes
+  const axis = () => {
+    if (names.length > 0 && d.chance(0.4)) return d.pick(names)
+    return d.chance(0.03) ? 0 : d.chance(0.04) ? 33 : d.pick(sizes)
+  }
   const shape = () => Array.from({ length: d.pick([0, 1, 1, 2, 2, 2, 3]) }, axis)
   d.leaf({ dtype: d.pick(d.floats), shape: shape() })
   d.leaf({ dtype: d.pick(d.floats), shape: shape() })

@@ -68,7 +68,7 @@ function drawn(d: Drawing) {
       })
       for (const { param, facts: own } of slots) d.add(param, d.environment.get(param), own)
       const before = d.known().length
-      d.drawLines(1 + d.below(4))
+      d.drawLines(1 + d.below(5))
       slots.forEach((slot, i) => {
         states[i] = { ...states[i]!, next: nextOf(d, slot).id, ...asked(d) }
       })

@@ -27,7 +27,7 @@ export const groups: readonly (readonly [weight: number, rows: readonly Row[]])[
   [1, sources],
   [1, draws],
   [2, gradients],
-  [2, scans],
+  [4, scans],
 ]
 
 export const rowNames: ReadonlySet<string> = new Set(groups.flatMap(([, rows]) => rows.map(row => row.name)))
