@@ -93,6 +93,7 @@ describe('a rule that was broken on purpose', () => {
           finding = fuzz({ seed, count: 1 }).findings[0]
         expect(finding).toBeDefined()
         expect(finding!.lines).toBeLessThanOrEqual(5)
+        expect(finding!.text).toContain(`without the rule "${name}" they agree`)
         await expect(runTest(finding!.text)).rejects.toThrow()
       } finally {
         table[at] = sound

@@ -16,6 +16,7 @@
  */
 import {
   type Dim,
+  type DimSymbol,
   differentDim,
   equalDim,
   evaluateDim,
@@ -24,7 +25,7 @@ import {
 } from '@arignote/graph'
 import { type DType, isFloat } from '@arignote/loops'
 import type { Random } from '../rule-property.js'
-import { Environment, leafOf } from './build.js'
+import { Environment, leafOf, valueOfSource } from './build.js'
 import type { Arg, Id, Line, Program, Scan, Source } from './program.js'
 import { rangeOf } from './ranges.js'
 import type { Row } from './row.js'
@@ -60,6 +61,8 @@ export class Drawing {
   /** What may be used: leaves first, then by age. */
   readonly #leaves: Known[] = []
   #values: Known[] = []
+  /** Inputs that are sizes, with their values in both calls. */
+  readonly #sizeLeaves = new Map<Variable, readonly [number, number]>()
   /** How many scans there are around. */
   depth = 0
   /** The family that operands should come from, where there is one. */
@@ -153,7 +156,9 @@ export class Drawing {
 
   /** The size in both calls, the lesser first. */
   sizesOf(dim: Dim): readonly [number, number] {
-    const at = (call: 0 | 1) => evaluateDim(dim, symbol => this.sizes[symbol.name ?? '']?.[call] ?? 0)
+    const boundTo = ({ name, source }: DimSymbol) =>
+      source === null ? this.sizes[name ?? ''] : this.#sizeLeaves.get(source as Variable)
+    const at = (call: 0 | 1) => evaluateDim(dim, symbol => boundTo(symbol)?.[call] ?? 0)
     const [a, b] = [at(0), at(1)]
     return a <= b ? [a, b] : [b, a]
   }
@@ -161,6 +166,19 @@ export class Drawing {
   /** Whether it has elements in both calls. */
   hasElements({ variable }: Known, axes = variable.shape.map((_, i) => i)): boolean {
     return axes.every(axis => this.sizesOf(variable.shape[axis]!)[0] > 0)
+  }
+
+  /** A size as users may give it: one of the numbers, or the value of an input. */
+  someSize(...numbers: readonly number[]): Arg {
+    if (!this.chance(0.2)) return this.pick(numbers)
+    const known = this.#leaves.filter(k => this.#sizeLeaves.has(k.variable))
+    if (known.length > 0 && this.chance(0.6)) return ref(this.pick(known))
+    const low = this.chance(0.7) ? 1 : 0
+    const leaf = this.leaf({ dtype: 'int32', shape: [], low, high: 4 })
+    const source = this.sources.at(-1)!
+    const value = (call: number) => (valueOfSource(source, this.sizes, call).data as Int32Array)[0]!
+    this.#sizeLeaves.set(leaf.variable, [value(0), value(1)])
+    return ref(leaf)
   }
 
   elements({ variable }: { readonly variable: Variable }): number {
@@ -189,7 +207,10 @@ export class Drawing {
     if (this.sources.length >= mostLeaves && wanted.low === undefined) throw new NotHere()
     const whole = !isFloat(dtype) || (wanted.whole ?? this.chance(0.3))
     const defaults = { bool: [0, 1], uint8: [0, 200], int32: [-9, 9], float32: [-2, 2], float64: [-2, 2] }
-    const [low, high] = defaults[dtype] as [number, number]
+    // Now and then all there are: sums of those wrap.
+    const wide = { uint8: [0, 255], int32: [-(2 ** 31), 2 ** 31 - 1] }
+    const isWide = (dtype === 'int32' || dtype === 'uint8') && this.chance(0.2)
+    const [low, high] = (isWide ? wide[dtype] : defaults[dtype]) as [number, number]
     const source: Source = {
       id: this.id(),
       kind: 'input',
@@ -206,7 +227,8 @@ export class Drawing {
     const exact = source.kind === 'input' || !isFloat(dtype)
     const interval =
       source.kind === 'input' || isFloat(dtype) ? { low: source.low, high: source.high } : clamped({}, dtype)
-    const k = { low: 0, high: 0, ...interval, id: source.id, variable, exact, whole: exact && whole }
+    const small = Math.max(Math.abs(interval.low ?? 0), Math.abs(interval.high ?? 0)) <= mostWhole
+    const k = { low: 0, high: 0, ...interval, id: source.id, variable, exact, whole: exact && whole && small }
     this.#leaves.push(k)
     return k
   }

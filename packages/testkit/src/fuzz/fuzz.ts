@@ -3,7 +3,9 @@
  *
  * fast-check draws and shrinks; each program has a seed of its own, by which it can be drawn again.
  */
+import { ruleNames } from '@arignote/compiler'
 import * as fc from 'fast-check'
+import type { Mode } from '../agree.js'
 import type { Built } from './build.js'
 import { programOf } from './generate.js'
 import { judge, type Verdict } from './judge.js'
@@ -106,9 +108,20 @@ function fuzzOne(seed: number, { seen }: FuzzOptions, excuse: (message: string) 
   }
   if (!details.failed) return null
   const [program] = details.counterexample!
-  const head = [`npm run fuzz -- --seed ${seed} --count 1`, ...latest.split('\n')]
+  const { mode } = first as unknown as Found
+  const guilty = rulesAtFault(program, mode).map(name => `without the rule "${name}" they agree`)
+  const head = [`npm run fuzz -- --seed ${seed} --count 1`, ...latest.split('\n'), ...guilty]
   const text = printTest(program, `fuzz: seed ${seed}`, head)
   return { seed, program, lines: lineCount(program.lines), message: latest, text }
+}
+
+/** The rules without which there is nothing to find. */
+function rulesAtFault(program: Program, mode: Mode | null): readonly string[] {
+  if (mode === null || mode.options.optimize !== true) return []
+  return ruleNames.filter(name => {
+    const without: Mode = { ...mode, options: { ...mode.options, optimize: { without: [name] } } }
+    return judge(program, { modes: [without] }).kind === 'agree'
+  })
 }
 
 const nothing: Program = { sizes: {}, sources: [], lines: [], outputs: [], updates: [], calls: 1 }

@@ -2,9 +2,9 @@
  * A seed  →  a random program: leaves, lines drawn one after the other, what is asked for, updates.
  */
 import type { FamilyKind } from '@arignote/graph'
-import { type DType, isFloat } from '@arignote/loops'
+import type { DType } from '@arignote/loops'
 import { randomOf } from '../rule-property.js'
-import { Drawing, type Known, NotHere, ref, sameShape } from './drawing.js'
+import { Drawing, isFloating, type Known, NotHere, ref, sameShape } from './drawing.js'
 import { producers } from './families.js'
 import { type Id, madeBy, type Program, readBy, withoutDead } from './program.js'
 import type { Row } from './row.js'
@@ -120,15 +120,12 @@ function update(d: Drawing): void {
       sameShape(k.variable.shape, shared.variable.shape) &&
       k !== shared
     try {
-      const k = d.find(fits)
-      list.push({
-        shared: id,
-        value: isFloat(k.variable.dtype) ? d.within(k, shared.low, shared.high).id : k.id,
-      })
+      const k = d.known().some(fits)
+        ? d.find(fits)
+        : d.call('mul', [ref(shared), isFloating(shared) ? 0.5 : 3], shared)
+      list.push({ shared: id, value: isFloating(k) ? d.within(k, shared.low, shared.high).id : k.id })
     } catch (error) {
       if (!(error instanceof NotHere)) throw error
-      const next = d.call('mul', [ref(shared), isFloat(shared.variable.dtype) ? 0.5 : 3], shared)
-      list.push({ shared: id, value: next.id })
     }
   }
 }

@@ -181,7 +181,7 @@ export const products: readonly Row[] = [
 function someShape(d: Drawing): readonly Arg[] {
   const k = d.find(() => true)
   const own = k.variable.shape.map((_, axis) => d.size(k, axis))
-  return d.pick([own, [d.pick(sizes)], [2, 3], []])
+  return d.pick([own, [d.someSize(...sizes)], [2, d.someSize(3)], []])
 }
 
 const dtypeOf = (d: Drawing) => d.pick<DType>([...d.floats, ...d.floats, 'int32', 'uint8', 'bool'])
@@ -205,7 +205,7 @@ export const sources: readonly Row[] = [
     d.call('onesLike', [ref(d.find(() => true))], filled(1))
   }),
   row('eye', d => {
-    d.call('eye', [d.pick([1, 3, 4]), d.pick([2, 3, 5]), d.pick([0, 1, -1]), dtypeOf(d)], {
+    d.call('eye', [d.someSize(1, 3, 4), d.someSize(2, 3, 5), d.pick([0, 1, -1]), dtypeOf(d)], {
       low: 0,
       high: 1,
       exact: true,
@@ -214,7 +214,7 @@ export const sources: readonly Row[] = [
   }),
   row('arange', d => {
     const k = d.find(v => v.variable.ndim > 0)
-    const size = d.size(k, d.below(k.variable.ndim))
+    const size = d.chance(0.3) ? d.someSize(3) : d.size(k, d.below(k.variable.ndim))
     const most = d.elements(k)
     const args: readonly Arg[] = d.pick<readonly Arg[]>([
       [size],
@@ -237,7 +237,7 @@ export const sources: readonly Row[] = [
     })
   }),
   row('linspace', d => {
-    d.call('linspace', [-1, 2, d.pick([1, 3, 5]), { dtype: d.pick(d.floats) }], { low: -1, high: 2 })
+    d.call('linspace', [-1, 2, d.someSize(1, 3, 5), { dtype: d.pick(d.floats) }], { low: -1, high: 2 })
   }),
   row('constant', drawConstant),
   row('dim', d => {
@@ -248,7 +248,12 @@ export const sources: readonly Row[] = [
   }),
   row('oneHot', d => {
     const ids = d.find(v => v.variable.dtype === 'int32' || v.variable.dtype === 'uint8')
-    d.call('oneHot', [ref(ids), d.pick([1, 2, 4]), dtypeOf(d)], { low: 0, high: 1, exact: true, whole: true })
+    d.call('oneHot', [ref(ids), d.someSize(1, 2, 4), dtypeOf(d)], {
+      low: 0,
+      high: 1,
+      exact: true,
+      whole: true,
+    })
   }),
 ]
 
@@ -295,7 +300,7 @@ export const draws: readonly Row[] = [
     d.call('random.randint', [someShape(d), { low: 0, high: d.pick([2, 5]) }], { low: 0, high: 4 })
   }),
   row('random.permutation', d => {
-    d.call('random.permutation', [d.pick([1, 4, 5])], { low: 0, high: 4 })
+    d.call('random.permutation', [d.someSize(1, 4, 5)], { low: 0, high: 4 })
   }),
   row('random.categorical', d => {
     const p = d.exact(k => isFloating(k) && k.variable.ndim > 0 && d.hasElements(k))

@@ -7,7 +7,7 @@
 import { isFloat } from '@arignote/loops'
 import type { Facts } from './drawing.js'
 import { type Drawing, isFloating, type Known, moved, NotHere, ref, sameShape } from './drawing.js'
-import type { Id, Scan, State } from './program.js'
+import type { Id, Ref, Scan, State } from './program.js'
 import { type Row, row } from './row.js'
 
 const mostSteps = 12
@@ -114,7 +114,8 @@ function sequencesOf(d: Drawing): readonly Known[] {
 function stepsOf(d: Drawing, least: number): Scan['options']['steps'] {
   if (least === Number.POSITIVE_INFINITY) {
     const k = d.known().find(v => v.variable.ndim > 0 && d.sizesOf(v.variable.shape[0]!)[1] <= mostSteps)
-    return k !== undefined && d.chance(0.3) ? { size: k.id, axis: 0 } : d.pick([0, 1, 2, 3, 5])
+    if (k !== undefined && d.chance(0.3)) return { size: k.id, axis: 0 }
+    return d.someSize(0, 1, 2, 3, 5) as number | Ref
   }
   return d.chance(0.15) && least > 0 ? d.below(least + 1) : undefined
 }

@@ -74,12 +74,14 @@ const repetitions = [
     const { shape } = k.variable
     const sizes = shape.map((n, axis): Arg => (n === 1 ? d.pick([1, 3, 4]) : d.size(k, axis)))
     const other = d.find(v => v.variable.ndim > 0)
-    const front: readonly Arg[] = d.chance(0.5) ? [d.size(other, axisOf(d, other))] : d.pick([[], [2], [3]])
+    const front: readonly Arg[] = d.chance(0.4)
+      ? [d.size(other, axisOf(d, other))]
+      : d.pick([[], [d.someSize(2, 3)]])
     d.call('broadcastTo', [ref(k), [...front, ...sizes]], moved(k))
   }),
-  viewOf('tile', 0, d => [d.pick<Arg>([2, [2, 1], [1, 3], [2, 2]])]),
+  viewOf('tile', 0, d => [d.pick<Arg>([2, [d.someSize(2), 1], [1, d.someSize(3)], [2, 2]])]),
   viewOf('repeat', 0, (d, k) => [
-    d.pick([1, 2, 3]),
+    d.someSize(1, 2, 3),
     ...(k.variable.ndim === 0 || d.chance(0.3) ? [] : [axisOf(d, k)]),
   ]),
 ]
@@ -180,15 +182,18 @@ const grids = row('meshgrid', d => {
   )
 })
 
-const rolled = viewOf('roll', 1, (d, k) => [d.pick([1, -1, 2, 7]), ...(d.chance(0.3) ? [] : [axisOf(d, k)])])
+const rolled = viewOf('roll', 1, (d, k) => [
+  d.someSize(1, -1, 2, 7),
+  ...(d.chance(0.3) ? [] : [axisOf(d, k)]),
+])
 
 /** One argument of `slice`; only what exists in both calls. */
 function cut(d: Drawing, k: Known, axis: number): Arg {
   const [least] = d.sizesOf(k.variable.shape[axis]!)
   const choice = d.below(6)
   if (choice === 0 && least > 0) return d.pick([0, least - 1, -1, -least])
-  if (choice === 1 && least > 0) return { start: d.below(least), stop: null }
-  if (choice === 2) return { start: null, stop: d.pick([-1, least, 1]) }
+  if (choice === 1 && least > 0) return { start: d.someSize(d.below(least)), stop: null }
+  if (choice === 2) return { start: null, stop: d.someSize(-1, least, 1) }
   if (choice === 3) return { step: d.pick([2, -1, -2, 3]) }
   if (choice === 4) return { start: d.pick([0, 1, -2]), stop: d.pick([null, 3, -1]), step: d.pick([1, 2]) }
   return null
