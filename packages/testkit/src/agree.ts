@@ -56,13 +56,17 @@ export interface AgreeOptions extends Omit<CompileOptions, 'backend' | 'optimize
   readonly modes?: readonly Mode[]
 }
 
-/** Two modes give different results. */
+/** A mode gives other results than the reference, or throws where that does not. */
 export class Disagreement extends Error {
+  readonly throws: boolean
+
   constructor(
     readonly mode: Mode,
-    readonly problem: string,
+    problem: string,
+    options?: ErrorOptions,
   ) {
-    super(`${mode.name}: ${problem}`)
+    super(`${mode.name}: ${problem}`, options)
+    this.throws = options?.cause !== undefined
   }
 }
 
@@ -92,11 +96,19 @@ export function agree<const I extends readonly Variable[], const O extends Outpu
     return allArgs.map(given => ({ results: f(...given) as unknown, states: states.map(stateOf) }))
   }
 
+  const runOrDisagree = (mode: Mode) => {
+    try {
+      return run(mode.options)
+    } catch (error) {
+      throw new Disagreement(mode, `it throws: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
   const expected = run(oracle)
   for (const mode of chosen) {
     // It would only be compared with itself.
     if (mode.options.backend === oracle.backend && mode.options.optimize === oracle.optimize) continue
-    run(mode.options).forEach((actual, call) => {
+    runOrDisagree(mode).forEach((actual, call) => {
       const wanted = expected[call]!
       const check = (what: string, x: NdArray, y: NdArray, { dtype }: Variable) => {
         const problem = mismatch(x, y, { scaled: allowed[dtype], magnitude: scale })

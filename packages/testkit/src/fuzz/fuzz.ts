@@ -128,9 +128,9 @@ const nothing: Program = { sizes: {}, sources: [], lines: [], outputs: [], updat
 
 type Found = Extract<Verdict, { readonly kind: 'finding' }>
 
-/** Wrong in the same way: both disagree, or both throw, with messages that begin alike. */
+/** Wrong in the same way: both disagree, or the same side throws, with messages that begin alike. */
 function alike(a: Found, b: Found): boolean {
-  if (a.mode !== null || b.mode !== null) return a.mode !== null && b.mode !== null
-  const kind = (message: string) => message.split('\n')[0]!.replace(/\d+/g, 'n').slice(0, 40)
-  return kind(a.message) === kind(b.message)
+  if ((a.mode === null) !== (b.mode === null) || a.throws !== b.throws) return false
+  const kind = (message: string) => message.split('\n')[0]!.replace(/\d+/g, 'n').slice(0, 60)
+  return !a.throws || kind(a.message) === kind(b.message)
 }

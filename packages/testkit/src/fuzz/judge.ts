@@ -21,8 +21,13 @@ import { type Arg, isRef, type Line, type Program } from './program.js'
 export type Verdict =
   | { readonly kind: 'agree' }
   | { readonly kind: 'excused'; readonly message: string }
-  /** `mode` is null where something throws. */
-  | { readonly kind: 'finding'; readonly message: string; readonly mode: Mode | null }
+  /** `mode` is null where the reference throws, or already whatever makes the graph. */
+  | {
+      readonly kind: 'finding'
+      readonly message: string
+      readonly mode: Mode | null
+      readonly throws: boolean
+    }
 
 /** Nodes of the graph, those in steps of scans and in branches included. */
 export function nodesOf(built: Built): readonly Apply[] {
@@ -49,7 +54,12 @@ export function judge(
     return judgeGraph(program, built, modes)
   } catch (error) {
     if (error instanceof Unbound) return { kind: 'excused', message: error.message }
-    return { kind: 'finding', message: error instanceof Error ? error.message : String(error), mode: null }
+    return {
+      kind: 'finding',
+      message: error instanceof Error ? error.message : String(error),
+      mode: null,
+      throws: true,
+    }
   }
 }
 
@@ -76,6 +86,7 @@ function judgeGraph(program: Program, built: Built, modes: readonly Mode[] | und
     return { kind: 'agree' }
   } catch (error) {
     if (!(error instanceof Disagreement)) throw error
+    if (error.throws) return { kind: 'finding', message: error.message, mode: error.mode, throws: true }
   }
   const { scale, n } = greatestOnTheWay(built)
   try {
@@ -86,7 +97,7 @@ function judgeGraph(program: Program, built: Built, modes: readonly Mode[] | und
     const tolerance = mixed ? 1e-5 * Math.sqrt(n) : 1e-10
     const excuse = excuseOf(program, built, { mixed, tolerance, scale })
     return excuse === null
-      ? { kind: 'finding', message: error.message, mode: error.mode }
+      ? { kind: 'finding', message: error.message, mode: error.mode, throws: false }
       : { kind: 'excused', message: `${excuse}; ${error.message}` }
   }
 }

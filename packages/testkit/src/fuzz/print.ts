@@ -30,6 +30,7 @@ export function printTest(program: Program, title: string, head: readonly string
 class Printer {
   usesGraph = false
   #usesRandom = false
+  #prints = false
 
   constructor(private readonly program: Program) {}
 
@@ -52,6 +53,7 @@ class Printer {
         : [`updates: [${updates.map(u => `[${nameOf(u.shared)}, ${nameOf(u.value)}]`).join(', ')}]`]),
       ...(calls === 1 ? [] : [`further: [${args.slice(1).join(', ')}]`]),
       "onUnusedInput: 'ignore'",
+      ...(this.#prints ? ['onPrint: () => {}'] : []),
     ]
     const names = `[${inputs.map(source => nameOf(source.id)).join(', ')}]`
     const results = `[${outputs.map(nameOf).join(', ')}]`
@@ -74,6 +76,7 @@ class Printer {
   #call({ id, fn, args, element }: Extract<Line, { kind: 'call' }>): string {
     const isDraw = fn.startsWith('random.')
     if (isDraw) this.#usesRandom = true
+    if (fn === 'print') this.#prints = true
     const open = !isDraw && !isPublic(fn)
     if (open) this.usesGraph = true
     const name = isDraw ? fn : `${open ? 'G' : 'A'}.${fn}`

@@ -37,9 +37,11 @@ export const rowNames: ReadonlySet<string> = new Set(groups.flatMap(([, rows]) =
  */
 export const notDrawn: Readonly<Record<string, string>> = {
   array: 'makes a host value',
+  cloneReplace: 'makes nothing that could not be written',
   col: 'an input: `tensor` is drawn',
   compile: 'what a program is run with',
   debugPrint: 'prints',
+  evaluate: 'compiles and runs by itself',
   disconnectedGrad: 'is stopGradient',
   matrix: 'an input: `tensor` is drawn',
   ndarrayOf: 'makes a host value',
