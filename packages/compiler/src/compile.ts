@@ -206,6 +206,7 @@ function graphOf(
 }
 
 function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions): Inspection {
+  if (check !== undefined) checkName(name, 'check', check, ['none', 'nan', 'debug'])
   return {
     ...(onPrint === undefined ? {} : { onPrint }),
     ...(check === undefined || check === 'none' ? {} : { check }),
@@ -215,6 +216,7 @@ function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions)
 
 function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['optimize']>): CompiledGraph {
   if (choice === false) return graph
+  if (choice !== true) checkOptions('optimize', choice, ['without'])
   return { ...graph, lambda: optimize(graph.lambda, choice === true ? {} : choice) }
 }
 

@@ -92,6 +92,8 @@ const cases: Record<string, Record<string, () => unknown>> = {
     'a default as a record': () => untyped(compile)([x], x, { defaults: { x: 1 } }),
     'an option that there is not': () => untyped(compile)([x], x, { optimise: false }),
     'a back end that there is not': () => untyped(compile)([x], x, { backend: 'wsam' }),
+    'a check that there is not': () => untyped(compile)([x], x, { check: 'NaNs' }),
+    'an optimisation that there is not': () => untyped(compile)([x], x, { optimize: 'full' }),
     'a way that there is not': () => untyped(compile)([x], x, { onUnusedInput: 'ignored' }),
     'a forgotten input': () => compile([], x.dot(W)),
     'an input that is not used': () => compile([x, A.vector('y')], x.dot(W)),
