@@ -246,6 +246,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   below: 'random.test.ts',
   scan: 'scan-*.test.ts',
   ifElse: 'if-else.test.ts',
+  adjugate: 'linear-algebra.test.ts: the gradient of det',
   recurrence: 'cumulative.test.ts: the gradient of cumprod',
   takeLanes: 'sorting.test.ts',
   addLanes: 'sorting.test.ts: the gradient of sort',
