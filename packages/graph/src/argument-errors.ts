@@ -57,7 +57,8 @@ export function usedAsNumber(x: Variable | DimExpr): ArignoteError {
     lines: isSize
       ? ["+, -, <, … are JavaScript's own: dim(x, axis) is a size to compute with, as in dim(x, 0).sub(1)"]
       : [
-          "+, *, <, if, … are JavaScript's own: write x.add(y), x.mul(y), x.lt(y), and where(x.lt(y), a, b) for a choice",
+          "+, *, <, … are JavaScript's own: write x.add(y), x.mul(y), x.lt(y), and where(x.lt(y), a, b) for a choice",
         ],
+    did: 'called',
   })
 }
