@@ -145,3 +145,27 @@ test('dropout only where one trains', () => {
   expect([...f(false, [1, 1, 1, 1]).data]).toEqual([1, 1, 1, 1])
   expect([...f(true, [1, 1, 1, 1]).data].filter(n => n !== 0 && n !== 2)).toEqual([])
 })
+
+test.each(['handed on', 'started again'])(
+  'a long chain of branches, %s, has a gradient of its own length',
+  kind => {
+    const steps = 12
+    const { h } = scan(
+      ({ x, h }) => ({
+        h: ifElse(x.gt(0), mul(h, x).tanh(), kind === 'handed on' ? h : constant(0.5, 'float64')) as typeof h,
+      }),
+      { sequences: { x }, state: { h: constant(1, 'float64') }, unroll: true, steps },
+    )
+    const f = compile([x], [h.last, grad(h.last, x)])
+    const data = Array.from({ length: steps }, (_, i) => (i % 5 === 2 ? -1 : 0.9))
+    const [last, gradient] = f(data)
+    let [value, start] = [1, 0]
+    for (const [i, one] of data.entries()) {
+      if (one <= 0 && kind !== 'handed on') start = i + 1
+      value = one > 0 ? Math.tanh(value * one) : kind === 'handed on' ? value : 0.5
+    }
+    expect(last.data[0]).toBeCloseTo(value, 12)
+    expect([...gradient.data].slice(0, start)).toEqual(new Array(start).fill(0))
+    expect(gradient.data[steps - 1]).not.toBe(0)
+  },
+)

@@ -2,8 +2,9 @@
  * Sinking: what only one side of a branch needs moves into that side, so that it is computed only when that side runs.
  *
  * Outside stays what is needed whatever the conditions are: what leads to a result without passing through a side, and
- * what both sides of such a branch need. Everything else is computed in each side that needs it.
- * Branches of one condition that do not wait for each other become one. A graph without branches is left as it is.
+ * what both sides of such a branch need; also branches that are needed under different conditions. Everything else is
+ * computed in each side that needs it. Branches of one condition that do not wait for each other become one. A graph
+ * without branches is left as it is.
  */
 import type { Lambda } from '../lambda.js'
 import { constant } from '../ops/constant.js'
@@ -86,7 +87,7 @@ function needed(
   }
   reach(wanted, outside)
   const branches = order.filter(isBranch).reverse()
-  // What both sides of a branch need may contain branches, whose sides may need something in common.
+  // What goes outside may be a branch, whose sides may need something in common in turn.
   for (let before = -1; before < outside.size; ) {
     before = outside.size
     for (const node of branches) {
@@ -95,30 +96,36 @@ function needed(
       const [one, other] = [new Set<Apply>(), new Set<Apply>()]
       reach(sides.get(node)!.thenValues, one)
       if (one.size > 0) reach(sides.get(node)!.elseValues, other)
-      const both = [...one].filter(x => other.has(x))
-      const decided = both.length === 0 ? one : decidedBy(node.inputs[0]!, both, outside)
-      for (const common of both) if (!decided.has(common)) outside.add(common)
+      for (const common of one) if (other.has(common)) outside.add(common)
     }
+    if (before === outside.size)
+      for (const node of sharedBranches(sides, outer, outside)) reach(node.outputs, outside)
   }
   return { outside, sides }
 }
 
-/** Of the nodes, and what leads to them, those that depend on a branch of this condition: where it is known they are simpler. */
-function decidedBy(
-  condition: Variable,
-  nodes: readonly Apply[],
+/**
+ * Branches inside of sides of different conditions. Were each side to have its own, and they such branches in turn, the
+ * graph would grow without bound.
+ */
+function sharedBranches(
+  sides: ReadonlyMap<Apply, Sides>,
+  outer: { has(v: Variable): boolean },
   outside: ReadonlySet<Apply>,
-): ReadonlySet<Apply> {
-  const stop = { has: (v: Variable) => v.owner !== null && outside.has(v.owner) }
-  const found = new Set<Apply>()
-  for (const node of topologicalOrder(
-    nodes.flatMap(x => x.outputs),
-    stop,
-  )) {
-    const own = isBranch(node) && node.inputs[0] === condition
-    if (own || node.inputs.some(v => v.owner !== null && found.has(v.owner))) found.add(node)
+): readonly Apply[] {
+  const stop = { has: (v: Variable) => outer.has(v) || (v.owner !== null && outside.has(v.owner)) }
+  const under = new Map<Apply, Variable>()
+  const shared = new Set<Apply>()
+  for (const [node, { thenValues, elseValues }] of sides) {
+    const condition = node.inputs[0]!
+    for (const inner of topologicalOrder([...thenValues, ...elseValues], stop)) {
+      if (!isBranch(inner)) continue
+      const known = under.get(inner) ?? condition
+      under.set(inner, known)
+      if (known !== condition) shared.add(inner)
+    }
   }
-  return found
+  return [...shared]
 }
 
 /** The branch whose sides hold all that is not outside, and that nobody before has computed under the same condition. */

@@ -94,8 +94,8 @@ export class Rewriter {
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
     const order = topologicalOrder(results)
-    this.#meet(order)
-    this.#budget = this.options.budget ?? 2000 + 50 * order.length
+    const count = this.#meet(order)
+    this.#budget = this.options.budget ?? 2000 + 50 * count
     return this.#normalize(results)
   }
 
@@ -181,13 +181,15 @@ export class Rewriter {
     )
   }
 
-  /** Notes which ops there are, so that rules about others cost nothing. */
-  #meet(order: readonly Apply[]): void {
+  /** Notes which ops there are, so that rules about others cost nothing. How many nodes, those of new bodies included. */
+  #meet(order: readonly Apply[]): number {
+    let count = order.length
     for (const node of order) {
       this.#met.add(node.op)
       for (const body of bodiesOf(node))
-        if (!this.#bodies.has(body)) this.#meet(topologicalOrder(body.results))
+        if (!this.#bodies.has(body)) count += this.#meet(topologicalOrder(body.results))
     }
+    return count
   }
 
   #candidatesOf(op: AnyOp): readonly Candidate[] {
