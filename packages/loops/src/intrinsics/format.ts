@@ -135,6 +135,11 @@ export function truncated(x: Scalar): Scalar {
   return s.fromBits64(s.and(s.bitsOf64(x), -(2 ** 32)))
 }
 
+/** The float without the low half of its fraction, for both formats. */
+export function upperHalf(x: Scalar): Scalar {
+  return x.type === 'float32' ? s.fromBits32(s.and(s.bitsOf32(x), -(2 ** 12))) : truncated(x)
+}
+
 /** An integer n as float, for |n| far below 2^fraction. */
 export function toFloat(n: Scalar): Scalar {
   if (n.type === 'int32') return s.cast(n, 'float32')

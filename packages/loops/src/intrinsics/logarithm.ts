@@ -4,7 +4,7 @@
  *     x = 2ᵏ·(1 + f),  1 + f in [√½, √2);   s = f / (2 + f);   log(1 + f) = f − f²/2 + s·(f²/2 + R(s²))
  */
 import { type Scalar, s } from '../scalar.js'
-import { bitsOf, copySign, formatOf, fromBits, polynomial, toFloat, unlessTiny } from './format.js'
+import { bitsOf, copySign, formatOf, fromBits, polynomial, toFloat, unlessTiny, upperHalf } from './format.js'
 
 /** k as a float, and f. Only for normal x > 0; the rest is garbage that `atEdges` replaces. */
 export function split(x: Scalar): { k: Scalar; f: Scalar } {
@@ -54,15 +54,55 @@ export function log1p(x: Scalar): Scalar {
 
 const zero = (x: Scalar) => s.const(x.type, 0)
 
+/** Constants as sums of two, so that products with the first are exact. */
+interface Split {
+  readonly high: number
+  readonly low: number
+}
+
+const log2Of: Readonly<Record<'float32' | 'float64', { readonly e: Split }>> = {
+  float32: { e: { high: 1.4423828125, low: 0.00031222839606925845 } },
+  float64: { e: { high: 1.4426946640014648, low: 3.768874985636099e-7 } },
+}
+const log10Of: Readonly<Record<'float32' | 'float64', { readonly e: Split; readonly two: Split }>> = {
+  float32: {
+    e: { high: 0.4342041015625, low: 0.00009038033749675378 },
+    two: { high: 0.301025390625, low: 0.000004605039066518657 },
+  },
+  float64: {
+    e: { high: 0.4342944622039795, low: 1.9699272335463627e-8 },
+    two: { high: 0.30102999566383914, low: 1.42050232272661e-13 },
+  },
+}
+
+/**
+ * whole + rest + e·log(1 + f), e being log₂ e or log₁₀ e: as in FreeBSD's `e_log2.c`, log(1 + f) and e are split, and only
+ * small terms are rounded before the last sum.
+ */
+function scaled(f: Scalar, e: Split, whole: Scalar, rest: Scalar | null): Scalar {
+  const ratio = s.div(f, s.add(f, 2))
+  const z = s.mul(ratio, ratio)
+  const half = s.mul(s.mul(f, f), 0.5)
+  const high = upperHalf(s.sub(f, half))
+  const tail = s.mul(ratio, s.mulAdd(z, polynomial(z, formatOf(f).logarithm), half))
+  const low = s.add(s.sub(s.sub(f, high), half), tail)
+  const main = s.mul(high, e.high)
+  const small = s.mulAdd(s.add(low, high), e.low, s.mul(low, e.high))
+  const sum = s.add(whole, main)
+  const lost = s.add(s.sub(whole, sum), main)
+  return s.add(s.add(rest === null ? small : s.add(small, rest), lost), sum)
+}
+
 /** Exact at powers of two. */
 export function log2(x: Scalar): Scalar {
   const { k, f } = splitAny(x)
-  return atEdges(x, s.mulAdd(sum(zero(x), f, null), Math.LOG2E, k))
+  return atEdges(x, scaled(f, log2Of[formatOf(x).type].e, k, null))
 }
 
 export function log10(x: Scalar): Scalar {
   const { k, f } = splitAny(x)
-  return atEdges(x, s.mulAdd(sum(zero(x), f, null), Math.LOG10E, s.mul(k, Math.LN2 / Math.LN10)))
+  const { e, two } = log10Of[formatOf(x).type]
+  return atEdges(x, scaled(f, e, s.mul(k, two.high), s.mul(k, two.low)))
 }
 
 /** log(x + √(x² + 1)); the root is of no account where x² would overflow. */
