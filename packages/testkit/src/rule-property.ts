@@ -193,6 +193,17 @@ function produce(
       return apply([type], { name: 'name' })
     case g.where.op:
       return apply([{ shape, dtype: 'bool' }, type, type], null)
+    case g.not.op:
+      return dtype === 'bool' ? apply([type], null) : null
+    case g.eq.op:
+    case g.neq.op:
+    case g.lt.op:
+    case g.le.op:
+    case g.gt.op:
+    case g.ge.op: {
+      const operand = { shape, dtype: pick<DType>(random, ['bool', 'int32', 'float32']) }
+      return dtype === 'bool' ? apply([operand, operand], null) : null
+    }
     case g.transpose.op: {
       const axes = shape.map((_, axis) => axis).sort(() => random() - 0.5)
       return apply([of(shape.map((_, axis) => shape[axes.indexOf(axis)]!))], { axes })
@@ -242,7 +253,7 @@ function produce(
     case g.contract.op:
       return contraction(type, random, apply)
     default:
-      if (op.family.kind === 'reduce') return reduction(shape, dtype, random, apply)
+      if (op.family.kind === 'reduce') return reduction(op, shape, dtype, random, apply)
       return isDefinedFor(op, type, arity)
         ? apply(
             Array.from({ length: arity ?? arityOf(op) }, () => type),
@@ -252,7 +263,7 @@ function produce(
   }
 }
 
-/** Some elements of four along the first axis. */
+/** Some elements of four along the first axis; now and then the same one. */
 function take(
   { shape, dtype }: Type,
   random: Random,
@@ -260,8 +271,10 @@ function take(
 ): Variable | null {
   if (shape.length === 0) return null
   const from = inputOf(0, { shape: shape.with(0, 4), dtype })
-  const ids = Int32Array.from({ length: shape[0]! }, () => below(random, 4))
-  return from === null ? null : g.take(from, ids)
+  const one = random() < 0.5 ? below(random, 4) : null
+  const ids = Int32Array.from({ length: shape[0]! }, () => one ?? below(random, 4))
+  const indices = one === null ? ids : fill(one, { shape: [shape[0]!], dtype: 'int32' })
+  return from === null ? null : g.take(from, indices)
 }
 
 /** Whether a map has a meaning for a dtype: builders would have converted their arguments. */
@@ -279,12 +292,14 @@ function isDefinedFor({ family, ...op }: AnyOp, type: Type, arity = arityOf({ fa
 const arityOf = ({ name }: AnyOp) => (name === g.neg.op.name ? 1 : 2)
 
 function reduction(
+  op: AnyOp,
   shape: readonly number[],
   dtype: DType,
   random: Random,
   apply: (types: readonly Type[], params: unknown) => Variable | null,
 ): Variable | null {
-  if (dtype === 'bool') return null
+  const ofBools = op === g.any.op || op === g.all.op
+  if ((dtype === 'bool') !== ofBools) return null
   const whole = [...shape]
   const axis = below(random, shape.length + 1)
   whole.splice(axis, 0, pick(random, [1, 2, 3]))

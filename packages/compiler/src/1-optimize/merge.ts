@@ -51,11 +51,14 @@ function unitsInOrder(
   results: readonly Variable[],
   groupOf: ReadonlyMap<Apply, Group>,
 ): readonly (readonly Apply[])[] {
+  const oldest = Math.min(...[...groupOf.keys()].map(node => node.outputs[0]!.id))
   const order: (readonly Apply[])[] = []
   const state = new Map<Apply, 'open' | 'done'>()
   const stack: Apply[] = []
-  for (const { owner } of results) {
-    if (owner !== null) stack.push(owner)
+  /** What is older than every member depends on none. */
+  const mayDepend = (v: Variable) => v.owner !== null && v.id >= oldest
+  for (const result of results) {
+    if (mayDepend(result)) stack.push(result.owner!)
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!
       const unit = groupOf.get(node) ?? [node]
@@ -73,8 +76,9 @@ function unitsInOrder(
       }
       state.set(head, 'open')
       for (const member of unit)
-        for (const { owner } of member.inputs) {
-          if (owner === null) continue
+        for (const input of member.inputs) {
+          if (!mayDepend(input)) continue
+          const owner = input.owner!
           const below = state.get((groupOf.get(owner) ?? [owner])[0]!)
           if (below === 'open') throw new Error('internal: scans that depend on each other were merged')
           if (below === undefined) stack.push(owner)

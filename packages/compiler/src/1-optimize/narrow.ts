@@ -54,7 +54,7 @@ export function narrow(
   rules: readonly NarrowRule[],
   trace?: (rule: string, node: Apply) => void,
 ): readonly Variable[] {
-  if (!order.some(({ op }) => op === slice.op)) return results
+  if (!hasCandidates(results, order, rules)) return results
   const plans = plansFor(results, order, rules)
   if (plans.size === 0) return results
   for (const [node, { rule }] of plans) trace?.(rule.name, node)
@@ -62,6 +62,28 @@ export function narrow(
 }
 
 // ── who reads what ────────────────────────────────────────────────────────────────────────────
+
+/** Whether slices read a part, and nothing else reads more, of what could be narrowed: a quick look, for most graphs say no. */
+function hasCandidates(
+  results: readonly Variable[],
+  order: readonly Apply[],
+  rules: readonly NarrowRule[],
+): boolean {
+  const read = new Map<Variable, Box>()
+  for (const { op, inputs, params } of order) {
+    if (op !== slice.op) continue
+    const [v] = inputs as readonly [Variable]
+    const box = readBy(params as SliceParams)
+    read.set(v, read.has(v) ? union(read.get(v)!, box, v.shape) : box)
+  }
+  const couldBe = () =>
+    [...read].some(([v, box]) => box !== null && v.owner !== null && planFor(v.owner, read, rules) !== null)
+  if (!couldBe()) return false
+  for (const v of results) if (read.has(v)) read.set(v, null)
+  for (const { op, inputs } of order)
+    if (op !== slice.op) for (const v of inputs) if (read.has(v)) read.set(v, null)
+  return couldBe()
+}
 
 function plansFor(
   results: readonly Variable[],

@@ -22,7 +22,9 @@ import { branchMerge, branchRules } from './rules/branch.js'
 import { chains } from './rules/chain.js'
 import { constants } from './rules/constants.js'
 import { contractions } from './rules/contract.js'
+import { gathers } from './rules/gather.js'
 import { identities } from './rules/identities.js'
+import { reductions } from './rules/reduce.js'
 import { mergeRules } from './rules/scan-merge.js'
 import { scanViews } from './rules/scan-views.js'
 import { views } from './rules/views.js'
@@ -34,7 +36,9 @@ export const rows: readonly Rule[] = [
   ...chains,
   ...stability,
   ...constants,
+  ...reductions,
   ...views,
+  ...gathers,
   ...contractions,
   ...scanViews,
 ]
@@ -62,9 +66,10 @@ const mostRounds = 50
 export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
   const fromEnvironment = options.trace === undefined && isTraced('rules')
   const trace = options.trace ?? (fromEnvironment ? (line: string) => output.write(line) : null)
-  const isOn = choice(options.without ?? [])
+  const without = options.without ?? []
+  const isOn = choice(without)
   const rewriter = new Rewriter(
-    rows.filter(isOn),
+    without.length === 0 ? rows : rows.filter(isOn),
     trace === null ? {} : { trace: (name, v) => trace(`${v.owner!.op.name}: ${name}`) },
   )
   const sweeper = new Sweeper(
@@ -85,6 +90,7 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
 }
 
 function choice(without: readonly string[]): (rule: { readonly name: string }) => boolean {
+  if (without.length === 0) return () => true
   const names = new Set(ruleNames)
   for (const name of without) if (!names.has(name)) throw unknownRule(name, nearestName(name, names))
   return ({ name }) => !without.includes(name)

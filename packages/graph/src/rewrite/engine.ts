@@ -47,11 +47,68 @@ export interface RewriteOptions {
   readonly trace?: (rule: string, before: Variable, after: Variable) => void
 }
 
-interface Candidate {
-  readonly rule: Rule
-  readonly pattern: PatternNode
+/** A rule that might apply to nodes of some op. */
+class Candidate {
   /** The ops that it cannot match without. */
   readonly needs: readonly AnyOp[]
+  #orders: readonly PatternNode[] | null = null
+
+  constructor(readonly rule: Rule) {
+    this.needs = opsOf(rule.pattern)
+  }
+
+  /** The pattern in every order of its commuting nodes, made when it is first tried. */
+  get patterns(): readonly PatternNode[] {
+    this.#orders ??= orders(this.rule.pattern)
+    return this.#orders
+  }
+}
+
+/** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
+class Table {
+  readonly #byRoot = new Map<AnyOp | FamilyKind, { readonly rule: Rule; readonly position: number }[]>()
+  readonly #byOp = new Map<AnyOp, readonly Candidate[]>()
+  readonly #candidates = new Map<Rule, Candidate>()
+
+  constructor(rules: readonly Rule[]) {
+    for (const [position, rule] of rules.entries()) {
+      const root = rootOf(rule.pattern)
+      const list = this.#byRoot.get(root)
+      if (list === undefined) this.#byRoot.set(root, [{ rule, position }])
+      else list.push({ rule, position })
+    }
+  }
+
+  #candidate(rule: Rule): Candidate {
+    let candidate = this.#candidates.get(rule)
+    if (candidate === undefined) {
+      candidate = new Candidate(rule)
+      this.#candidates.set(rule, candidate)
+    }
+    return candidate
+  }
+
+  /** What might apply to a node of the op, in the order of the table. */
+  candidates(op: AnyOp): readonly Candidate[] {
+    let list = this.#byOp.get(op)
+    if (list === undefined) {
+      const rules = [...(this.#byRoot.get(op) ?? []), ...(this.#byRoot.get(op.family.kind) ?? [])]
+      list = rules.sort((a, b) => a.position - b.position).map(({ rule }) => this.#candidate(rule))
+      this.#byOp.set(op, list)
+    }
+    return list
+  }
+}
+
+const tables = new WeakMap<readonly Rule[], Table>()
+
+function tableOf(rules: readonly Rule[]): Table {
+  let table = tables.get(rules)
+  if (table === undefined) {
+    table = new Table(rules)
+    tables.set(rules, table)
+  }
+  return table
 }
 
 /** The results, rewritten. */
@@ -70,12 +127,10 @@ export class Rewriter {
   /** One step towards the normal form. */
   readonly #next = new Map<Variable, Variable>()
   readonly #bodies = new Map<Lambda, Lambda>()
-  readonly #byRoot = new Map<AnyOp | FamilyKind, Candidate[]>()
-  readonly #candidates = new Map<AnyOp, readonly Candidate[]>()
-  /** Those of `#candidates` that can match, now that so many ops have been met. */
+  readonly #table: Table
+  /** The candidates that can match, now that so many ops have been met. */
   readonly #possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Candidate[] }>()
   readonly #met = new Set<AnyOp>()
-  readonly #position = new Map<Rule, number>()
   readonly #latest: string[] = []
   #budget = 0
 
@@ -83,13 +138,7 @@ export class Rewriter {
     rules: readonly Rule[],
     private readonly options: RewriteOptions = {},
   ) {
-    for (const [position, rule] of rules.entries()) {
-      this.#position.set(rule, position)
-      const root = rootOf(rule.pattern)
-      const list = this.#byRoot.get(root) ?? []
-      this.#byRoot.set(root, list)
-      for (const pattern of orders(rule.pattern)) list.push({ rule, pattern, needs: opsOf(pattern) })
-    }
+    this.#table = tableOf(rules)
   }
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
@@ -159,17 +208,23 @@ export class Rewriter {
   }
 
   #applyFirst(node: Apply, v: Variable): Variable | null {
-    for (const { rule, pattern } of this.#candidatesOf(node.op)) {
-      const captures: Record<string, Variable> = {}
-      if (!matches(pattern, v, captures)) continue
-      const after = withOrigins(originsOf(pattern, v), () => rule.build(captures, v))
-      if (after === null || after === v || !this.#fits(rule, v, after)) continue
-      this.#latest.push(rule.name)
-      if (this.#latest.length > 10) this.#latest.shift()
-      this.options.trace?.(rule.name, v, after)
-      return after
-    }
+    for (const { rule, patterns } of this.#candidatesOf(node.op))
+      for (const pattern of patterns) {
+        const after = this.#tryOne(rule, pattern, v)
+        if (after !== null) return after
+      }
     return null
+  }
+
+  #tryOne(rule: Rule, pattern: PatternNode, v: Variable): Variable | null {
+    const captures: Record<string, Variable> = {}
+    if (!matches(pattern, v, captures)) return null
+    const after = withOrigins(originsOf(pattern, v), () => rule.build(captures, v))
+    if (after === null || after === v || !this.#fits(rule, v, after)) return null
+    this.#latest.push(rule.name)
+    if (this.#latest.length > 10) this.#latest.shift()
+    this.options.trace?.(rule.name, v, after)
+    return after
   }
 
   /** A shape that is only perhaps the same would change the types of those who read it, so such a match is passed over. */
@@ -195,18 +250,10 @@ export class Rewriter {
   #candidatesOf(op: AnyOp): readonly Candidate[] {
     const known = this.#possible.get(op)
     if (known?.met === this.#met.size) return known.list
-    const list = this.#allOf(op).filter(({ needs }) => needs.every(needed => this.#met.has(needed)))
+    const list = this.#table
+      .candidates(op)
+      .filter(({ needs }) => needs.every(needed => this.#met.has(needed)))
     this.#possible.set(op, { met: this.#met.size, list })
-    return list
-  }
-
-  #allOf(op: AnyOp): readonly Candidate[] {
-    let list = this.#candidates.get(op)
-    if (list === undefined) {
-      const all = [...(this.#byRoot.get(op) ?? []), ...(this.#byRoot.get(op.family.kind) ?? [])]
-      list = all.sort((a, b) => this.#position.get(a.rule)! - this.#position.get(b.rule)!)
-      this.#candidates.set(op, list)
-    }
     return list
   }
 

@@ -1,28 +1,23 @@
 /**
- * Arithmetic of constants, done now: maps and views of small constants, maps of broadcasts, sums of broadcasts.
+ * Arithmetic of constants, done now: maps and views of small constants, maps of broadcasts.
  *
  * A tensor of one repeated number is brought to one form: an expand of a scalar constant (see `literalOf`).
  */
 import {
-  anything,
   apply1,
   constant,
   type Dim,
   type HostValue,
   literalOf,
   madeBy,
-  max,
-  min,
-  of,
   type Rule,
   readAxes,
   rule,
-  sum,
   type Variable,
 } from '@arignote/graph'
 import { allocate, evaluateBody, s, scalarType, type TypedArray } from '@arignote/loops'
 import { buildAxes } from '../axes.js'
-import { filled, sumOver, times, view } from '../build.js'
+import { filled } from '../build.js'
 
 const largest = 64
 
@@ -162,48 +157,9 @@ function mapOfExpands(v: Variable): Variable | null {
   })
 }
 
-interface Axes {
-  readonly axes: readonly number[]
-}
-
-/** Reduces an axis view: the axes it repeats contribute a factor, or nothing. */
-function reduceOfAxes(x: Variable, root: Variable, factor: boolean): Variable | null {
-  const seen = readAxes(x)
-  if (seen === null) return null
-  const { op, params } = root.owner!
-  const reduced = (params as Axes).axes
-  const from = reduced.flatMap(axis => seen.axes[axis] ?? [])
-  const repeated = reduced.flatMap(axis => (seen.axes[axis] === null ? [seen.shape[axis]!] : []))
-  if (!factor && repeated.some(n => typeof n !== 'number' || n === 0)) return null
-  const rank = new Map<number, number>()
-  for (let axis = 0; axis < seen.source.ndim; axis++) if (!from.includes(axis)) rank.set(axis, rank.size)
-  const inner =
-    from.length === 0
-      ? seen.source
-      : apply1(op, [seen.source], { ...(params as Axes), axes: [...from].sort((a, b) => a - b) })
-  if (inner.dtype !== root.dtype) return null
-  const kept = seen.axes.filter((_, axis) => !reduced.includes(axis))
-  const axes = kept.map(axis => (axis === null ? null : rank.get(axis)!))
-  const whole = factor ? repeated.reduce<Variable>((sum, n) => times(sum, n), inner) : inner
-  return buildAxes({ source: whole, axes, shape: root.shape })
-}
-
-/** Σ over axes of size 1 is a squeeze. */
-function sumOfUnitAxes(x: Variable, root: Variable): Variable | null {
-  const { axes } = root.owner!.params as Axes
-  const unit = axes.filter(axis => x.shape[axis] === 1)
-  if (unit.length === 0) return null
-  const rest = axes.filter(axis => !unit.includes(axis)).map(axis => axis - unit.filter(u => u < axis).length)
-  return x.dtype === root.dtype ? sumOver(view.squeeze(x, unit), rest) : null
-}
-
 export const constants: readonly Rule[] = [
   rule('a constant of one repeated number → expand', madeBy(constant), (_, v) => uniform(v)),
   rule('map of constants → constant', madeBy('map'), (_, v) => foldMap(v)),
   rule('view of constants → constant', madeBy('view'), (_, v) => foldView(v)),
   rule('map of expands → expand of map', madeBy('map'), (_, v) => mapOfExpands(v)),
-  rule('Σ x over axes of size 1 → squeeze x', of(sum, anything('x')), ({ x }, v) => sumOfUnitAxes(x, v)),
-  rule('Σ expand x → n · Σ x', of(sum, anything('x')), ({ x }, v) => reduceOfAxes(x, v, true)),
-  rule('max expand x → max x', of(max, anything('x')), ({ x }, v) => reduceOfAxes(x, v, false)),
-  rule('min expand x → min x', of(min, anything('x')), ({ x }, v) => reduceOfAxes(x, v, false)),
 ]

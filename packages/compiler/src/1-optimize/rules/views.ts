@@ -20,7 +20,6 @@ import {
   type PadParams,
   pad,
   productDim,
-  provablyAtLeast,
   type Rule,
   readAxes,
   reshape,
@@ -28,14 +27,12 @@ import {
   type SliceParams,
   slice,
   squeeze,
-  subDim,
-  sum,
   transpose,
   type Variable,
 } from '@arignote/graph'
 import { buildAxes } from '../axes.js'
-import { extent } from '../box.js'
-import { filled, view } from '../build.js'
+import { view } from '../build.js'
+import { slices } from './slices.js'
 
 const paramsOf = <P>(v: Variable) => v.owner!.params as P
 
@@ -78,95 +75,6 @@ const reshapeRules: readonly Rule[] = [
   rule('reshape of unit axes → axis view', of(reshape, anything('x')), ({ x }, v) => unitReshape(x, v)),
   rule('reshape (unit axes of x) → reshape x', of(reshape, anything('x')), ({ x }, v) =>
     reshapeOfUnitAxes(x, v),
-  ),
-]
-
-// ── slice ─────────────────────────────────────────────────────────────────────────────────────
-
-const shiftedBy = (params: SliceParams, offsets: readonly Dim[]): SliceParams => ({
-  ...params,
-  starts: params.starts.map((start, axis) => subDim(start, offsets[axis]!)),
-})
-
-function sliceOfSlice(x: Variable, inner: Variable, root: Variable): Variable {
-  const [a, b] = [paramsOf<SliceParams>(inner), paramsOf<SliceParams>(root)]
-  return view.slice(x, {
-    starts: a.starts.map((start, axis) => addDim(start, mulDim(a.steps[axis]!, b.starts[axis]!))),
-    steps: a.steps.map((step, axis) => step * b.steps[axis]!),
-    sizes: b.sizes,
-  })
-}
-
-/** A slice below an axis view: repeated axes only change their size. */
-function sliceOfAxes(x: Variable, root: Variable): Variable | null {
-  const seen = readAxes(x)
-  if (seen === null) return null
-  const { starts, steps, sizes } = paramsOf<SliceParams>(root)
-  const place = (axis: number) => seen.axes.indexOf(axis)
-  const source = view.slice(seen.source, {
-    starts: seen.source.shape.map((_, axis) => (place(axis) < 0 ? 0 : starts[place(axis)]!)),
-    steps: seen.source.shape.map((_, axis) => (place(axis) < 0 ? 1 : steps[place(axis)]!)),
-    sizes: seen.source.shape.map((n, axis) => (place(axis) < 0 ? n : sizes[place(axis)]!)),
-  })
-  return buildAxes({ source, axes: seen.axes, shape: root.shape })
-}
-
-function sliceOfConcatenate(x: Variable, root: Variable): Variable | null {
-  const { inputs } = x.owner!
-  const { axis } = paramsOf<{ axis: number }>(x)
-  const params = paramsOf<SliceParams>(root)
-  const [low, high] = extent(params, axis)
-  let start: Dim = 0
-  for (const piece of inputs) {
-    const end = addDim(start, piece.shape[axis]!)
-    if (provablyAtLeast(low, start) && provablyAtLeast(end, addDim(high, 1))) {
-      const offset = start
-      return view.slice(
-        piece,
-        shiftedBy(
-          params,
-          x.shape.map((_, i) => (i === axis ? offset : 0)),
-        ),
-      )
-    }
-    start = end
-  }
-  return null
-}
-
-function sliceOfPad(x: Variable, root: Variable): Variable | null {
-  const inner = x.owner!.inputs[0]!
-  const { before, value } = paramsOf<PadParams>(x)
-  const params = paramsOf<SliceParams>(root)
-  let inside = true
-  for (let axis = 0; axis < x.ndim; axis++) {
-    const [low, high] = extent(params, axis)
-    const end = addDim(before[axis]!, inner.shape[axis]!)
-    const beyond = provablyAtLeast(low, end) || provablyAtLeast(before[axis]!, addDim(high, 1))
-    if (beyond && params.sizes[axis] !== 0) return filled(value, root.dtype, root.shape)
-    inside &&= provablyAtLeast(low, before[axis]!) && provablyAtLeast(end, addDim(high, 1))
-  }
-  return inside ? view.slice(inner, shiftedBy(params, before)) : null
-}
-
-const sliceRules: readonly Rule[] = [
-  rule('slice of everything → x', of(slice, anything('x')), ({ x }, v) => {
-    const { starts, steps } = paramsOf<SliceParams>(v)
-    return starts.every(n => n === 0) && steps.every(n => n === 1) && equalShape(x.shape, v.shape) ? x : null
-  }),
-  rule('slice (slice x) → slice x', of(slice, as('y', of(slice, anything('x')))), ({ x, y }, v) =>
-    sliceOfSlice(x, y, v),
-  ),
-  rule('slice (axis view x) → axis view (slice x)', of(slice, anything('x')), ({ x }, v) =>
-    sliceOfAxes(x, v),
-  ),
-  rule(
-    'slice of one piece of concatenate → slice of the piece',
-    of(slice, as('x', madeBy(concatenate))),
-    ({ x }, v) => sliceOfConcatenate(x, v),
-  ),
-  rule('slice (pad x) → slice x, or the padding', of(slice, as('x', madeBy(pad))), ({ x }, v) =>
-    sliceOfPad(x, v),
   ),
 ]
 
@@ -239,6 +147,12 @@ function sumOfThree(a: Variable, b: Variable, c: Variable): Variable | null {
 const padRules: readonly Rule[] = [
   rule('concatenate of pieces → fewer pieces', madeBy(concatenate), (_, v) => flatConcatenate(v)),
   rule('pad by nothing → x', of(pad, anything('x')), ({ x }, v) => (equalShape(x.shape, v.shape) ? x : null)),
+  rule('pad (pad x) → pad x, with one value', of(pad, as('y', of(pad, anything('x')))), ({ x, y }, v) => {
+    const [a, b] = [paramsOf<PadParams>(y), paramsOf<PadParams>(v)]
+    if (a.value !== b.value) return null
+    const both = (p: readonly Dim[], q: readonly Dim[]) => p.map((n, axis) => addDim(n, q[axis]!))
+    return padded(x, { before: both(a.before, b.before), after: both(a.after, b.after), value: a.value })
+  }),
   rule('pad a + pad b → pad (concatenate a b), side by side', of(add, anyPad('a'), anyPad('b')), ({ a, b }) =>
     sumOfPads(a, b),
   ),
@@ -249,21 +163,4 @@ const padRules: readonly Rule[] = [
   ),
 ]
 
-// ── sums ──────────────────────────────────────────────────────────────────────────────────────
-
-interface Axes {
-  readonly axes: readonly number[]
-}
-
-function sumOfSum(x: Variable, inner: Variable, root: Variable): Variable {
-  const first = paramsOf<Axes>(inner).axes
-  const kept = x.shape.map((_, axis) => axis).filter(axis => !first.includes(axis))
-  const axes = [...first, ...paramsOf<Axes>(root).axes.map(axis => kept[axis]!)].sort((a, b) => a - b)
-  return apply1(sum.op, [x], { ...paramsOf<Axes>(root), axes })
-}
-
-const sumRules: readonly Rule[] = [
-  rule('Σ (Σ x) → Σ x', of(sum, as('y', of(sum, anything('x')))), ({ x, y }, v) => sumOfSum(x, y, v)),
-]
-
-export const views: readonly Rule[] = [...axisRules, ...reshapeRules, ...sliceRules, ...padRules, ...sumRules]
+export const views: readonly Rule[] = [...axisRules, ...reshapeRules, ...slices, ...padRules]
