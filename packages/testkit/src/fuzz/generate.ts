@@ -3,7 +3,7 @@
  */
 import type { FamilyKind } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
-import { randomOf } from '../rule-property.js'
+import { type Random, randomOf } from '../rule-property.js'
 import { Drawing, isFloating, type Known, NotHere, ref, sameShape } from './drawing.js'
 import { producers } from './families.js'
 import { type Id, madeBy, type Program, readBy, withoutDead } from './program.js'
@@ -31,10 +31,24 @@ const makersOf: Partial<Record<FamilyKind, readonly Row[]>> = {
 const smallSizes = [1, 1, 2, 2, 3, 3, 4, 5, 8]
 /** More than a vector register, a tile, a panel; and some more. */
 const largeSizes = [1, 3, 5, 7, 9, 12, 16, 17, 21]
-const turns = groups.flatMap(([weight, rows]) => Array.from({ length: weight }, () => rows))
+/**
+ * What one program draws from: as often as not all there is, else a few rows of a few groups, so that they meet more often
+ * ("swarm testing").
+ */
+function turnsOf(random: Random): readonly (readonly Row[])[] {
+  const whole = random() < 0.5
+  const some = <T>(list: readonly T[], p: number) => {
+    const kept = whole ? list : list.filter(() => random() < p)
+    return kept.length > 0 ? kept : list
+  }
+  return some(groups, 0.4).flatMap(([weight, rows]) => {
+    const own = some(rows, 0.5)
+    return Array.from({ length: weight }, () => own)
+  })
+}
 
 /** Operations take turns, and so do the families that their operands should come from. */
-function drawOne(d: Drawing, among: readonly Row[] | null): void {
+function drawOne(d: Drawing, turns: readonly (readonly Row[])[], among: readonly Row[] | null): void {
   if (among !== null) {
     d.pick(among).draw(d)
     return
@@ -73,7 +87,8 @@ export function programOf(seed: number): Program {
     ['float64'],
     ['float32', 'float64'],
   ])
-  const d = new Drawing(random, named, floats, drawOne)
+  const turns = turnsOf(random)
+  const d = new Drawing(random, named, floats, (drawing, among) => drawOne(drawing, turns, among))
   leaves(d)
   try {
     d.drawLines(d.chance(0.7) ? 1 + d.below(6) : 6 + d.below(10))
