@@ -7,6 +7,7 @@
  */
 import {
   type Apply,
+  bodiesOf,
   type Dim,
   DimExpr,
   DimSymbol,
@@ -88,6 +89,7 @@ class Walk {
         if (!this.required.has(key)) this.required.set(key, { node, requirement })
       }
       this.#params(node.params)
+      for (const body of bodiesOf(node)) this.#body(body)
     }
   }
 
@@ -105,7 +107,6 @@ class Walk {
   #params(x: unknown): void {
     if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x) || x instanceof Variable) return
     if (x instanceof DimExpr) this.#dim(x, null)
-    else if (isLambda(x)) this.#body(x)
     else for (const part of Object.values(x)) this.#params(part)
   }
 
@@ -114,10 +115,6 @@ class Walk {
     this.#bodies.add(body)
     this.visit([...body.params, ...body.results])
   }
-}
-
-function isLambda(x: object): x is Lambda {
-  return 'params' in x && 'results' in x && 'key' in x
 }
 
 /**

@@ -9,6 +9,14 @@ test('nothing is rolled anywhere', () => {
   agree([x, y], [A.roll(x, -1), A.roll(y, -1)], [[], []], { further: [[[], [1, 2, 3]]] })
 })
 
+test('sizes that only a step mentions are known, and required of', () => {
+  const n = A.scalar('n', 'int32')
+  const x = A.scalar('x', 'float64')
+  const inner = (h: A.Tensor) => A.scan(({ g }) => ({ g: A.add(h, g) }), { state: { g: x }, steps: n }).g.last
+  const outer = (steps: number) => A.scan(({ h }) => ({ h: inner(h) }), { state: { h: x }, steps }).h
+  agree([n, x], [outer(0).all, outer(2).last], [2, 3], { further: [[0, 1]] })
+})
+
 test('the sum of none is 0, whatever they are', () => {
   const x = A.scalar('x', 'float64')
   const v = A.tensor('v', { dtype: 'float64', shape: ['n'] })
