@@ -1,5 +1,5 @@
 /** What the fuzzer found: each program as it was shrunk and printed, with the bug's name. */
-import { test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import * as A from 'arignote'
 import { agree } from '../src/index.js'
 
@@ -15,6 +15,28 @@ test('sizes that only a step mentions are known, and required of', () => {
   const inner = (h: A.Tensor) => A.scan(({ g }) => ({ g: A.add(h, g) }), { state: { g: x }, steps: n }).g.last
   const outer = (steps: number) => A.scan(({ h }) => ({ h: inner(h) }), { state: { h: x }, steps }).h
   agree([n, x], [outer(0).all, outer(2).last], [2, 3], { further: [[0, 1]] })
+})
+
+test('a row of a single row, and of a cut, is a part of just that', () => {
+  const single = A.tensor('single', { shape: [1, 2] })
+  const whole = A.tensor('whole', { shape: [3, 2] })
+  const cut = whole.slice({ start: 1, stop: 2 })
+  const written = [A.setSubtensor(single.at(0), 9), A.setSubtensor(cut.at(0), 9)]
+  expect(written.map(v => v.shape)).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+  const rows = A.toNested(
+    A.compile(
+      [whole],
+      A.incSubtensor(cut.at(0), 1),
+    )([
+      [0, 0],
+      [1, 2],
+      [0, 0],
+    ]),
+  )
+  expect(rows).toEqual([[2, 3]])
 })
 
 test('the sum of none is 0, whatever they are', () => {

@@ -42,7 +42,18 @@ export type SliceRank<R extends Rank, P extends readonly IndexSpec[]> = RankLess
 const isRange = (spec: IndexSpec): spec is Range =>
   typeof spec === 'object' && spec !== null && !(spec instanceof Variable) && !(spec instanceof DimExpr)
 
+const wholes = new WeakMap<Variable, Variable>()
+
+/** What a part was last cut out of by `at` or `slice`: its nodes do not tell, since a cut of a cut looks the same. */
+export const wholeOf = (part: Variable): Variable | undefined => wholes.get(part)
+
 export function sliceBy(x: Variable, specs: readonly IndexSpec[]): Variable {
+  const part = partBy(x, specs)
+  if (part !== x) wholes.set(part, x)
+  return part
+}
+
+function partBy(x: Variable, specs: readonly IndexSpec[]): Variable {
   checkTensor('slice', x)
   if (specs.length > x.ndim) throw tooManyIndices('slice', x, specs.length)
   if (specs.some(isTensor)) return advanced(x, specs)

@@ -1,8 +1,8 @@
 /**
  * Functional writes: a tensor with some of its elements set, or added to. Theano's `set_subtensor` and `inc_subtensor`.
  *
- * The first argument is a view of some tensor x; the result is x with other values there. What x is, is read off the view's
- * own nodes: there is nothing else to remember. Reading and writing back is defined step by step, from the view inwards.
+ * The first argument is a view of some tensor x; the result is x with other values there. What x is, `at` and `slice` remember,
+ * and the nodes of other views tell. Reading and writing back is defined step by step, from the view inwards.
  */
 import { type DType, promote, s } from '@arignote/loops'
 import { differentDim, mulDim } from '../dim.js'
@@ -17,6 +17,7 @@ import { gt } from './comparison.js'
 import { constantFor } from './constant.js'
 import { diag, fromDiagonal, takesDiagonal } from './diagonal.js'
 import { type GatherParams, lastPosition, scatterAdd, take } from './gather.js'
+import { wholeOf } from './indexing.js'
 import { where } from './select.js'
 import { full, zerosLike } from './source.js'
 import {
@@ -190,7 +191,7 @@ function between(operation: string, view: Variable, x: Variable): readonly Apply
   return nodes
 }
 
-function pathOf(operation: string, view: Variable, of: Variable | undefined): readonly Apply[] {
+function pathOf(operation: string, view: Variable, of = wholeOf(view)): readonly Apply[] {
   if (of !== undefined) return between(operation, view, of)
   const nodes = oneCall(view)
   if (nodes.length === 0)
