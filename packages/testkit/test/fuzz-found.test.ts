@@ -39,6 +39,25 @@ test('a row of a single row, and of a cut, is a part of just that', () => {
   expect(rows).toEqual([[2, 3]])
 })
 
+test('the cosine of what turns out to be a number', () => {
+  const x = A.tensor('x', { dtype: 'float32', shape: [0] })
+  const y = A.tensor('y', { dtype: 'float64', shape: [2] })
+  const cosine = A.cos(A.cast(A.dim(x, 0), 'float32'))
+  const sine = A.sin(A.cast(A.dim(y, 0), 'float64'))
+  agree([x, y], [cosine, sine], [[], [1, 2]], { onUnusedInput: 'ignore' })
+})
+
+test('nothing, read in steps of two, is nothing', () => {
+  const a = A.tensor('a', { dtype: 'float32', shape: ['n', 2] })
+  const b = A.tensor('b', { dtype: 'float32', shape: [2, 3] })
+  const product = A.dot(a, b)
+  const cut = (start: number, step: number) => product.slice({ start, stop: 0, step }, 0)
+  const none = [cut(0, 2), cut(0, -2), product.slice({ step: 2 }, 0), product.slice({ step: -2 }, 0)]
+  agree([a, b], none, [A.zerosArray([0, 2]), A.zerosArray([2, 3])], {
+    further: [[A.zerosArray([3, 2]), A.zerosArray([2, 3])]],
+  })
+})
+
 test('the sum of none is 0, whatever they are', () => {
   const x = A.scalar('x', 'float64')
   const v = A.tensor('v', { dtype: 'float64', shape: ['n'] })

@@ -3,6 +3,8 @@ import {
   addDim,
   type Dim,
   equalDim,
+  maxDim,
+  minDim,
   mulDim,
   provablyAtLeast,
   type SliceParams,
@@ -27,11 +29,14 @@ export function extent({ starts, steps, sizes }: SliceParams, axis: number): rea
   return steps[axis]! > 0 ? [starts[axis]!, last] : [last, starts[axis]!]
 }
 
-/** What a slice reads. */
+/** What a slice reads. In larger steps the extent of nothing would be less than nothing: then it is nothing, at the start. */
 export function readBy(params: SliceParams): readonly Range[] {
-  return params.sizes.map((_, axis) => {
+  return params.sizes.map((size, axis) => {
     const [low, high] = extent(params, axis)
-    return { low, size: addDim(subDim(high, low), 1) }
+    if (Math.abs(params.steps[axis]!) === 1 || provablyAtLeast(size, 1))
+      return { low, size: addDim(subDim(high, low), 1) }
+    const first = minDim(low, addDim(params.starts[axis]!, 1))
+    return { low: first, size: maxDim(0, addDim(subDim(high, first), 1)) }
   })
 }
 

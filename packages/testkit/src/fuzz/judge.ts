@@ -10,7 +10,7 @@
  * others. Such programs are *excused*, counted and listed.
  */
 import { type CompiledFunction, compile } from '@arignote/compiler'
-import { type Apply, bodiesOf, type NdArray, topologicalOrder, Variable } from '@arignote/graph'
+import { type Apply, bodiesOf, type NdArray, ndarrayOf, topologicalOrder, Variable } from '@arignote/graph'
 import { isFloat } from '@arignote/loops'
 import { agree, Disagreement, type Mode } from '../agree.js'
 import { mismatch } from '../matchers.js'
@@ -164,7 +164,7 @@ function jiggle(value: NdArray, { sources }: Program, index: number, call: numbe
   if (!isFloat(source.dtype) || source.whole) return value
   const random = randomOf(index * 7 + call)
   const data = (value.data as Float64Array).map(x => x * (1 + by * (2 * random() - 1)))
-  return { ...value, data } as NdArray
+  return ndarrayOf(data, [...value.shape])
 }
 
 const usesRandom = (lines: readonly Line[]): boolean =>

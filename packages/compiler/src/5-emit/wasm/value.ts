@@ -43,9 +43,10 @@ export function build(scope: Scope, root: Scalar): Built {
 
 const nothing: readonly Scalar[] = []
 
-/** A load's index is no operand: it becomes an address. */
+/** A load's index is no operand: it becomes an address. An intrinsic's argument may have folded away in its expansion. */
 function operandsIn(x: Scalar): readonly Scalar[] {
-  return x.kind === 'instruction' ? x.args : x.kind === 'intrinsic' ? [expansionOf(x)] : nothing
+  if (x.kind === 'intrinsic') return [expansionOf(x), ...x.args]
+  return x.kind === 'instruction' ? x.args : nothing
 }
 
 export function buildUniform(scope: Scope, scalar: Scalar): Node {
