@@ -11,6 +11,7 @@ import { cast } from './ops/cast.js'
 import * as comparison from './ops/comparison.js'
 import * as compose from './ops/compose.js'
 import { gradClip, gradScale } from './ops/cotangent.js'
+import { type CustomGradient, customGrad } from './ops/custom-gradient.js'
 import { scatterAdd, take } from './ops/gather.js'
 import { at, type IndexSpec, type SliceRank } from './ops/indexing.js'
 import * as product from './ops/product.js'
@@ -152,6 +153,7 @@ declare module './variable.js' {
     named(name: string): Tensor<D, R>
     gradClip(low: TensorLike, high: TensorLike): Tensor<D, R>
     gradScale(factor: TensorLike): Tensor<D, R>
+    customGrad(inputs: readonly Variable[], gradient: CustomGradient): Tensor<D, R>
     where<C extends Variable, X extends TensorLike, Y extends TensorLike>(
       this: C,
       x: X,
@@ -254,7 +256,18 @@ const { einsum: _, ...products } = product
 
 for (const operations of [
   { ...activation, ...arithmetic, ...comparison, ...transcendental, ...reduce, ...compose, ...products },
-  { cast, disconnectedGrad, gradClip, gradScale, named, stopGradient, where, onesLike, zerosLike },
+  {
+    cast,
+    customGrad,
+    disconnectedGrad,
+    gradClip,
+    gradScale,
+    named,
+    stopGradient,
+    where,
+    onesLike,
+    zerosLike,
+  },
   {
     broadcastTo,
     dimshuffle,

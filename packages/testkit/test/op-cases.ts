@@ -239,6 +239,7 @@ export const testedElsewhere: Readonly<Record<string, string>> = {
   stopGradient: 'gradient-tools.test.ts',
   gradClip: 'gradient-tools.test.ts',
   gradScale: 'gradient-tools.test.ts',
+  customGrad: 'custom-gradient.test.ts',
   chain: 'gradient-tools-where.test.ts',
   position: 'random.test.ts',
   threefry: 'random.test.ts',

@@ -40,6 +40,7 @@ export const notDrawn: Readonly<Record<string, string>> = {
   cloneReplace: 'makes nothing that could not be written',
   col: 'an input: `tensor` is drawn',
   compile: 'what a program is run with',
+  customGrad: 'takes a function, which is no data',
   debugPrint: 'prints',
   evaluate: 'compiles and runs by itself',
   disconnectedGrad: 'is stopGradient',

@@ -14,6 +14,7 @@ import {
   cast,
   ceil,
   commuted,
+  customGrad,
   div,
   eq,
   exp,
@@ -25,6 +26,7 @@ import {
   literal,
   literalOf,
   lt,
+  madeBy,
   maximum,
   minimum,
   mul,
@@ -77,6 +79,7 @@ const signs = new Map<unknown, string>([
 const names: readonly Rule[] = [
   rule('named x → x', of(named, x), ({ x }) => x),
   rule('stopGradient x → x', of(stopGradient, x), ({ x }) => x),
+  rule('customGrad(x, …) → x', madeBy(customGrad), (_, v) => v.owner!.inputs[0]!),
   ...forwardIdentities,
 ]
 
