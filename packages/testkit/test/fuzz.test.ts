@@ -41,7 +41,7 @@ describe('what is drawn', () => {
     const coverage = new Coverage()
     const missing = () => [
       ...[...rowNames].filter(name => !coverage.rows.has(name)),
-      ...ops.filter(name => !coverage.ops.has(name)),
+      ...ops.filter(name => !coverage.ops.has(name) && !Object.hasOwn(notDrawn, name)),
       ...coverage.missingPairs(),
     ]
     for (let seed = 1; seed <= 4000 && (seed % 200 !== 0 || missing().length > 0); seed++) {
@@ -83,12 +83,11 @@ describe('a rule that was broken on purpose', () => {
   test.each(breaks)(
     '%s: is found, shrunk, and printed as a test that fails',
     async (name, broken) => {
-      const at = rows.findIndex(rule => rule.name === name)
-      const sound = rows[at]!
-      const table = rows as Rule[]
+      const rule = rows.find(row => row.name === name) as { build: Rule['build'] }
+      const sound = rule.build
       let finding: Finding | undefined
       try {
-        table[at] = { ...sound, build: broken(sound.build) }
+        rule.build = broken(sound)
         for (let seed = 1; seed <= 600 && finding === undefined; seed++)
           finding = fuzz({ seed, count: 1 }).findings[0]
         expect(finding).toBeDefined()
@@ -96,7 +95,7 @@ describe('a rule that was broken on purpose', () => {
         expect(finding!.text).toContain(`without the rule "${name}" they agree`)
         await expect(runTest(finding!.text)).rejects.toThrow()
       } finally {
-        table[at] = sound
+        rule.build = sound
       }
       await runTest(finding!.text)
     },
