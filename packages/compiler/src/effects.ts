@@ -1,8 +1,9 @@
 /**
  * What effects do: `print` hands its value to whoever listens, `assert` throws. Every back end comes here.
  */
-import { type Apply, type EffectParams, GraphError, type NdArray, report, toNested } from '@arignote/graph'
+import { type Apply, type EffectParams, type NdArray, toNested } from '@arignote/graph'
 import { assertionFailed, type Visit } from './errors.js'
+import { calledInsidePrint } from './inspection-errors.js'
 
 export type { Visit } from './errors.js'
 
@@ -54,10 +55,5 @@ export function happen(
 /** All functions share one memory, so none may be called while another one is at work. */
 export function refuseInsidePrint(name: string): void {
   if (!isListening) return
-  throw report(GraphError, 'E242', {
-    operation: name,
-    problem: 'it is called while another function prints',
-    lines: ['all compiled functions share one memory: take the value in onPrint, and call afterwards'],
-    did: 'called',
-  })
+  throw calledInsidePrint(name)
 }

@@ -1,4 +1,4 @@
-/** The messages of `check: 'nan'`, `check: 'debug'` and `profile`. */
+/** The messages of `check: 'nan'`, `check: 'debug'`, `profile` and `print`. */
 import {
   type Apply,
   type ArignoteError,
@@ -7,7 +7,7 @@ import {
   report,
   type Variable,
 } from '@arignote/graph'
-import type { Visit } from './effects.js'
+import type { Visit } from './errors.js'
 import { indexOfPosition, operandsOf, stepLines } from './errors.js'
 import { type NonFinite, type Numbers, nonFiniteIn, numberText, rangeText } from './non-finite.js'
 
@@ -92,6 +92,15 @@ export function notProfiled(name: string): ArignoteError {
     operation: name,
     problem: 'it was compiled without a profile',
     lines: ['compile(…, { profile: true }) makes a function that measures its calls'],
+    did: 'called',
+  })
+}
+
+export function calledInsidePrint(name: string): ArignoteError {
+  return report(GraphError, 'E242', {
+    operation: name,
+    problem: 'it is called while another function prints',
+    lines: ['all compiled functions share one memory: take the value in onPrint, and call afterwards'],
     did: 'called',
   })
 }

@@ -248,6 +248,8 @@ function produce(
       const first = below(random, shape[axis]! + 1)
       return apply([of(shape.with(axis, first)), of(shape.with(axis, shape[axis]! - first))], { axis })
     }
+    case g.customGrad.op:
+      return apply([type], { gradient: () => [] })
     case g.take.op:
       return take(type, random, inputOf)
     case g.contract.op:
