@@ -8,6 +8,8 @@
  *   call          arguments in, run, results out, updates committed        6-run
  */
 import {
+  badArgument,
+  checkList,
   checkName,
   checkOptions,
   type DimSymbol,
@@ -207,6 +209,8 @@ function graphOf(
 
 function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions): Inspection {
   if (check !== undefined) checkName(name, 'check', check, ['none', 'nan', 'debug'])
+  if (onPrint !== undefined && typeof onPrint !== 'function')
+    throw badArgument(name, `onPrint is ${describeGiven(onPrint).what}`, 'onPrint is a function of an event')
   return {
     ...(onPrint === undefined ? {} : { onPrint }),
     ...(check === undefined || check === 'none' ? {} : { check }),
@@ -216,7 +220,10 @@ function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions)
 
 function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['optimize']>): CompiledGraph {
   if (choice === false) return graph
-  if (choice !== true) checkOptions('optimize', choice, ['without'])
+  if (choice !== true) {
+    checkOptions('optimize', choice, ['without'])
+    if (choice.without !== undefined) checkList('optimize', 'without', choice.without)
+  }
   return { ...graph, lambda: optimize(graph.lambda, choice === true ? {} : choice) }
 }
 

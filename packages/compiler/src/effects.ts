@@ -20,7 +20,24 @@ export interface PrintEvent {
 export function printedText({ label, value, steps }: PrintEvent): string {
   const where = steps.map(({ scan, step }) => `step ${step} of ${scan}`).join(', ')
   const shape = value.shape.length === 0 ? '' : ` [${value.shape.join(', ')}]`
-  return `${label ?? 'print'}${where === '' ? '' : ` (${where})`}${shape} = ${JSON.stringify(toNested(value))}`
+  return `${label ?? 'print'}${where === '' ? '' : ` (${where})`}${shape} = ${valueText(value)}`
+}
+
+/** Above so many elements only the ends of each axis are shown, as NumPy does. */
+const mostShown = 1000
+const shownAtEnds = 3
+
+function valueText(value: NdArray): string {
+  const isLong = value.shape.reduce((n, size) => n * size, 1) > mostShown
+  const text = (x: unknown): string => {
+    if (!Array.isArray(x)) return String(x)
+    const cut = isLong && x.length > 2 * shownAtEnds
+    const parts = cut
+      ? [...x.slice(0, shownAtEnds).map(text), '…', ...x.slice(-shownAtEnds).map(text)]
+      : x.map(text)
+    return `[${parts.join(',')}]`
+  }
+  return text(toNested(value))
 }
 
 const toConsole = (event: PrintEvent): void => console.log(printedText(event))

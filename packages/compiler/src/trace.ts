@@ -26,7 +26,7 @@ export function isTraced(topic: Topic): boolean {
 function tellUnknown(word: string): void {
   if ((topics as readonly string[]).includes(word)) return
   const nearest = nearestName(word, topics)
-  const hint = nearest === null ? '' : `; did you mean ${nearest}?`
+  const hint = nearest === null ? '.' : `; did you mean ${nearest}?`
   output.write(`ARIGNOTE_TRACE: there is no topic "${word}"${hint} Topics are ${topics.join(', ')}`)
 }
 

@@ -5,6 +5,7 @@
 import type { BranchParams } from './branch/op.js'
 import type { Lambda } from './lambda.js'
 import type { ScanParams } from './scan/op.js'
+import { topologicalOrder } from './traverse.js'
 import type { Apply } from './variable.js'
 
 const none: readonly Lambda[] = []
@@ -21,6 +22,17 @@ export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
     default:
       return none
   }
+}
+
+/** Whether something happens inside it: a print or an assertion, however deep. */
+export function hasEffects(node: Apply): boolean {
+  const open = [...bodiesOf(node)]
+  for (const body of open)
+    for (const inner of topologicalOrder(body.results)) {
+      if (inner.op.family.kind === 'effect') return true
+      open.push(...bodiesOf(inner))
+    }
+  return false
 }
 
 /** The node's params with other bodies; the same params if none has changed. */

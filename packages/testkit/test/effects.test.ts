@@ -202,3 +202,33 @@ test('an assertion about integers and bools', () => {
   agree([i], y, [4])
   expect(() => agree([i], y, [3])).toThrow('even')
 })
+
+test('a printed value tells NaN from infinity, and shows the ends of what is long', () => {
+  const x = vector('x')
+  const shown: string[] = []
+  const f = compile([x], print(x, 'x'), { onPrint: event => shown.push(printedText(event)) })
+  f([Number.NaN, Number.POSITIVE_INFINITY, -1])
+  f(new Float32Array(2000).fill(7))
+  expect(shown).toEqual(['x [3] = [NaN,Infinity,-1]', 'x [2000] = [7,7,7,…,7,7,7]'])
+})
+
+test('a loop with effects runs all its steps, though only the first are read', () => {
+  const x = vector('x')
+  const { h } = scan(({ x, h }) => ({ h: assert(print(h.add(x), 'h'), h.lt(2), 'small') }), {
+    sequences: { x },
+    state: { h: 0 },
+  })
+  for (const optimize of [true, false]) {
+    const shown: unknown[] = []
+    const f = compile([x], h.all.slice({ stop: 1 }), { optimize, onPrint: event => shown.push(event) })
+    f([1, 0.5, 0])
+    expect(shown).toHaveLength(3)
+    expect(() => f([1, 2, 3])).toThrow(/small/)
+  }
+})
+
+test('a listener is a function', () => {
+  const x = vector('x')
+  expect(() => compile([x], print(x), { onPrint: 3 as never })).toThrow(/onPrint is the number 3/)
+  expect(() => compile([x], x, { optimize: { without: 'x + 0 → x' as never } })).toThrow(/is not without/)
+})

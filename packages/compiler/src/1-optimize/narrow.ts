@@ -13,6 +13,7 @@ import {
   type Contraction,
   type Dim,
   equalDim,
+  hasEffects,
   maxDim,
   minDim,
   provablyAtLeast,
@@ -113,7 +114,7 @@ function planFor(node: Apply, read: ReadonlyMap<Variable, Box>, rules: readonly 
   if (rule === undefined) return null
   if (rule.kind === 'scan') {
     const steps = stepsRead(node, read)
-    return steps === null ? null : { rule, box: [], steps }
+    return steps === null || hasEffects(node) ? null : { rule, box: [], steps }
   }
   const [v] = node.outputs as readonly [Variable]
   const box = read.get(v) ?? null

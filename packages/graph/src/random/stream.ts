@@ -160,7 +160,8 @@ export class RandomStream {
       const all: Variable = broadcastTo(p, sizes)
       // Of clocks that ring at these rates, the first one: argmin(Eᵢ / pᵢ), E exponential.
       const clocks = this.#numbers(sizes, 'exponential', p.dtype as FloatType)
-      const rings = where(gt(all, 0), div(clocks, all), Number.POSITIVE_INFINITY)
+      const may: Variable = gt(all, 0)
+      const rings = where(may, div(clocks, where(may, all, 1)), Number.POSITIVE_INFINITY)
       return argmin(rings, last + shape.length)
     }) as Tensor<'int32', Rank>
   }
