@@ -146,6 +146,11 @@ export function compileFor<
   checkName(name, 'way to take onUnusedInput', onUnusedInput, ['raise', 'warn', 'ignore'])
   const { list, positional } = namedInputs(name, inputs)
   if (!(defaults instanceof Map)) throw notAList(name, 'defaults', describeGiven(defaults))
+  for (const v of defaults.keys())
+    if (!list.includes(v))
+      throw badArgument(name, 'a default is given for what is no input', 'the keys of defaults are inputs', [
+        v,
+      ])
   const structure = structureOf(name, outputs)
   const signature = signatureOf(list, structure.list, { name, updates, givens, onUnusedInput })
   const inspection = inspectionOf(name, options ?? {})

@@ -263,7 +263,7 @@ export function sizeRequired(node: Apply | null, r: Requirement, left: number, r
   const side = (dim: Requirement['left'], value: number) =>
     typeof dim === 'number' ? `${value}` : `${printDim(dim)} = ${value}`
   return report(ShapeError, 'E225', {
-    operation: node === null ? 'call' : node.op.name,
+    operation: node === null ? 'call' : (node.op.calledAs ?? node.op.name),
     problem: 'sizes do not fit',
     operands: node === null ? [] : operandsOf(node),
     lines: [`${r.rule}: ${left} ${sign} ${right}   (${side(r.left, left)}, ${side(r.right, right)})`],
@@ -316,7 +316,7 @@ export function indexOutOfRange(
   const found =
     shape.length === 0 ? [] : [`found at [${indexOfPosition(shape, at).join(', ')}] of the indices`]
   return report(ArgumentError, 'E240', {
-    operation: node.op.name,
+    operation: node.op.calledAs ?? node.op.name,
     problem: `index ${index} is out of range for an axis of size ${size}`,
     operands: operandsOf(node),
     lines: [...found, ...stepLines(steps), 'indices count from 0; negative ones are refused'],

@@ -38,6 +38,8 @@ export interface GradContext<P> {
 export interface Op<P = unknown> {
   /** For people and intern keys; unique. */
   readonly name: string
+  /** What users call to get it, for messages, where that is not its name. */
+  readonly calledAs?: string
   readonly family: Family<P>
   /** Types of the outputs; throws the user's error when the inputs do not fit. `variables` are only for the error's text. */
   infer(inputs: readonly TensorType[], params: P, variables: readonly Variable[]): Inferred

@@ -329,3 +329,10 @@ describe.each(modes)('$name', ({ options }) => {
     })
   })
 })
+
+test('a default for what is no input is refused, as it would never be used', () => {
+  const [x, y] = [scalar('x'), scalar('y')]
+  expect(() => compile([x], x, { defaults: new Map([[y, 1]]) })).toThrow(
+    /a default is given for what is no input/,
+  )
+})

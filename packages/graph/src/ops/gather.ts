@@ -26,6 +26,7 @@ export interface ScatterParams {
 
 const gatherOp: Op<GatherParams> = {
   name: 'gather',
+  calledAs: 'take',
   family: { kind: 'gather', axis: p => p.axis },
   infer: ([x, ids], { axis }) => ({
     outputs: [
@@ -80,6 +81,7 @@ const inferScatter: Op<ScatterParams>['infer'] = ([ids, updates], { axis, size }
 
 const scatterOp: Op<ScatterParams> = {
   name: 'scatter',
+  calledAs: 'incSubtensor',
   family: { kind: 'scatter', axis: p => p.axis, size: p => p.size },
   infer: inferScatter,
   grad: ({ inputs: [ids], params: { axis }, cotangents: [g] }) => [null, take(g!, ids!, axis)],
@@ -112,6 +114,7 @@ export const scatterAdd = entry(
 
 const lastPositionOp: Op<ScatterParams> = {
   name: 'lastPosition',
+  calledAs: 'setSubtensor',
   family: { kind: 'scatter', axis: p => p.axis, size: p => p.size, last: true },
   infer: inferScatter,
   grad: () => [null, null],
