@@ -66,3 +66,16 @@ test('the sum of none is 0, whatever they are', () => {
   const steps = A.scan(() => ({ y: x }), { sequences: { v } })
   agree([x, v], [none, some, A.sum(A.log10(steps.y.all))], [0, []], { further: [[0, [1, 2]]] })
 })
+
+test('behind padding, no row is taken by what lies where an empty index would be', () => {
+  const [y, ids] = [A.vector('y'), A.vector('ids', { dtype: 'int32', shape: ['n'] })]
+  const big = A.vector('big', { shape: [4096] })
+  const litter = A.compile([big], A.cumsum(big.mul(-3e38)).max())
+  const padded = A.pad(A.take(y, ids), [[3, 0]])
+  for (const backend of ['wasm', 'wasm-scalar', 'js'] as const) {
+    const f = A.compile([y, ids], padded, { backend })
+    litter(new Float32Array(4096).fill(1))
+    expect([...f([], []).data]).toEqual([0, 0, 0])
+    expect([...f([1, 2], [1]).data]).toEqual([0, 0, 0, 2])
+  }
+})

@@ -20,6 +20,8 @@ export interface Index {
 }
 
 export class Values {
+  /** How many views with conditions are around what is being computed. */
+  private guards = 0
   private readonly known = new Map<Index, Map<Variable, Scalar>>()
 
   constructor(
@@ -131,10 +133,12 @@ export class Values {
     let result: Scalar | null = null
     for (const { input, index, where, fill } of [...pieces].reverse()) {
       const guarded = where === undefined ? index : index.map(i => s.select(where, i, s.int(0)))
+      this.guards += where === undefined ? 0 : 1
       const value =
         input === null
           ? s.const(scalarType(v.dtype), fill ?? 0)
           : this.at(inputs[input]!, this.index(guarded))
+      this.guards -= where === undefined ? 0 : 1
       result = result === null || where === undefined ? value : s.select(where, value, result)
     }
     if (result === null) throw new Error('internal: a view of nothing')
@@ -142,11 +146,9 @@ export class Values {
   }
 
   private gather(x: Variable, ids: Variable, axis: number, index: readonly Scalar[]): Scalar {
-    const at = this.at(ids, this.index(index.slice(axis, axis + ids.ndim)))
-    return this.at(
-      x,
-      this.index([...index.slice(0, axis), s.cast(at, 'int32'), ...index.slice(axis + ids.ndim)]),
-    )
+    const id = s.cast(this.at(ids, this.index(index.slice(axis, axis + ids.ndim))), 'int32')
+    const row = this.guards === 0 ? id : within(id, this.builder.size(x.shape[axis]!))
+    return this.at(x, this.index([...index.slice(0, axis), row, ...index.slice(axis + ids.ndim)]))
   }
 
   /** The same values give the same index, so that what is read twice is one expression. */
@@ -163,6 +165,9 @@ export class Values {
 
   private readonly indices: Index[] = []
 }
+
+/** Behind a guard, index 0 may be read of ids that are empty: what lies there may be anything. */
+const within = (id: Scalar, size: Scalar) => s.select(s.and(s.ge(id, 0), s.lt(id, size)), id, 0)
 
 export const scalarIndex: Index = { values: [], groups: null }
 
