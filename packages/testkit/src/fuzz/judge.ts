@@ -6,8 +6,8 @@
  * of float32 counts as float32.
  *
  * What still differs is a finding, unless the program is at fault: if the reference itself changes its mind by as much
- * when its inputs change in their last digits, or when float32 becomes float64, the difference says nothing about the
- * others. Such programs are *excused*, counted and listed.
+ * when its inputs change in their last digits, or when float32 becomes float64, or if it divides by zero, the difference
+ * says nothing about the others. Such programs are *excused*, counted and listed.
  */
 import { type CompiledFunction, compile } from '@arignote/compiler'
 import { type Apply, bodiesOf, type NdArray, ndarrayOf, topologicalOrder, Variable } from '@arignote/graph'
@@ -146,6 +146,10 @@ function excuseOf(program: Program, built: Built, { mixed, tolerance, scale }: C
   if (scale > hugeNumber) return `numbers of magnitude ${scale}`
   const results = resultsOf(built)
   const before = evaluate(built.inputs, results, built.args)
+  const isInfinite = ({ data, dtype }: NdArray) =>
+    dtype.startsWith('float') &&
+    [...(data as Float64Array)].some(x => Math.abs(x) === Number.POSITIVE_INFINITY)
+  if (before.flat().some(isInfinite)) return 'a division by zero, whose sign the optimiser may change'
   const differs = (after: readonly (readonly NdArray[])[]) =>
     after.some((call, i) =>
       call.some((x, j) => mismatch(x, before[i]![j]!, { scaled: tolerance / 4, magnitude: scale }) !== null),
