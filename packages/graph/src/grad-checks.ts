@@ -2,7 +2,6 @@
  * What gradient tools check of their arguments, before anything is built.
  */
 import { isFloat } from '@arignote/loops'
-import { differentDim } from './dim.js'
 import { checkTensor } from './given.js'
 import {
   givenDoesNotFit,
@@ -11,6 +10,7 @@ import {
   type Pairing,
   wrongNumberGiven,
 } from './grad-errors.js'
+import { mayBeOne } from './same-type.js'
 import type { Variable } from './variable.js'
 
 /** The cost of `operation` must be a float scalar. */
@@ -34,9 +34,7 @@ export function checkedAlike(
     const v = variables[i]!
     checkTensor(operation, v, `a ${pairing[1]}`)
     checkTensor(operation, other, `a ${pairing[0]}`)
-    const fits = v.dtype === other.dtype && v.ndim === other.ndim
-    if (!fits || v.shape.some((n, axis) => differentDim(n, other.shape[axis]!)))
-      throw givenDoesNotFit(operation, pairing, v, other)
+    if (!mayBeOne(v.type, other.type)) throw givenDoesNotFit(operation, pairing, v, other)
   })
   return present
 }

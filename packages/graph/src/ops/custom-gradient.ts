@@ -2,10 +2,10 @@
  * A derivative of one's own (Theano: `OpFromGraph` with `lop_overrides`).
  */
 
-import { differentDim } from '../dim.js'
 import { checkedTensor, checkList } from '../given.js'
 import { givenDoesNotFit, wrongNumberGiven } from '../grad-errors.js'
 import type { Op } from '../op.js'
+import { mayBeOne } from '../same-type.js'
 import { apply1, type Rank, type Tensor, type Variable } from '../variable.js'
 import { entry } from './entry.js'
 
@@ -50,19 +50,11 @@ const customGradOp: Op<CustomGradientParams> = {
       const input = inputs[i]!
       if (own === null) return
       const given = checkedTensor('customGrad', own)
-      if (!mayFit(given, input)) throw givenDoesNotFit('customGrad', ['gradient', 'input'], input, given)
+      if (!mayBeOne(given.type, input.type))
+        throw givenDoesNotFit('customGrad', ['gradient', 'input'], input, given)
     })
     return [null, ...flowing]
   },
-}
-
-/** Sizes that may turn out equal are the user's word. */
-function mayFit(given: Variable, input: Variable): boolean {
-  return (
-    given.dtype === input.dtype &&
-    given.ndim === input.ndim &&
-    given.shape.every((size, axis) => !differentDim(size, input.shape[axis]!))
-  )
 }
 
 /**
