@@ -8,6 +8,7 @@ import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
+import { input, layers, network } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { readFiles } from '../src/files.js'
 import { shownError } from '../src/shown-error.js'
@@ -241,6 +242,15 @@ const causes: Readonly<Record<string, () => unknown>> = {
     }
   },
   E250: () => verifyGrad(x => A.relu(x), [[0]]),
+  E300: () => layers.dense({ units: 1, activation: x => x }).getConfig(),
+  E301: () => layers.dense({ units: 1 }).getWeights(),
+  E302: () => layers.dense({ units: 1 }).apply(input({ shape: [] })),
+  E303: () => layers.dense({ units: 1, weights: [1] }).apply(input({ shape: [3] })),
+  E304: () => layers.dense({ units: 1, useBias: false, weights: [[1]] }).apply(input({ shape: [3] })),
+  E320: () => {
+    const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
+    return network([a], [layers.dense({ units: 1 }).apply(b)])
+  },
 }
 
 const codes = [

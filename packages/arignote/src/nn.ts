@@ -1,0 +1,2 @@
+/** `arignote/nn`: recurrent cells, layers and training. */
+export * from '@arignote/nn'

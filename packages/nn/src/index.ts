@@ -1,0 +1,11 @@
+/** Recurrent cells, layers and training, as people know them from Keras, over symbolic graphs. */
+export { type ActivationLike, activations } from './activations.js'
+export { type ConstraintLike, constraints } from './constraints.js'
+export { type InitializerLike, initializers } from './initializers.js'
+export { layers } from './layers/index.js'
+export { type InputOptions, input } from './layers/input.js'
+export type { CallContext, Flow, Shape } from './layers/kind.js'
+export { Layer, resetLayerNames } from './layers/layer.js'
+export { SymbolicTensor } from './layers/symbolic.js'
+export { network, runNetwork, unmasked } from './models/network.js'
+export { type RegularizerLike, regularizers } from './regularizers.js'

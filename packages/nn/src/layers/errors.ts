@@ -1,0 +1,53 @@
+/** The errors of layers: one constructor per message; codes from E300 on. */
+import { ArgumentError, type ArignoteError, GraphError, report, ShapeError } from '@arignote/graph'
+import type { Shape } from './kind.js'
+
+/** `(None, 100, 128)`, as Keras writes shapes. */
+export function printShape(shape: Shape): string {
+  const sizes = shape.map(n => (n === null ? 'None' : String(n)))
+  return `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`
+}
+
+export function unstorable(what: string): ArignoteError {
+  return report(ArgumentError, 'E300', {
+    operation: 'toJSON',
+    problem: `${what} cannot be stored`,
+    lines: ['give it by name'],
+  })
+}
+
+export function notBuilt(layer: string): ArignoteError {
+  return report(GraphError, 'E301', {
+    operation: layer,
+    problem: 'the layer has no weights yet',
+    lines: ['weights come with the first input: give inputShape, or apply the layer to a tensor'],
+  })
+}
+
+export function wrongInput(layer: string, rule: string, inputs: readonly Shape[]): ArignoteError {
+  return report(ShapeError, 'E302', {
+    operation: layer,
+    problem: `the layer cannot take ${inputs.map(printShape).join(' and ') || 'no input'}`,
+    lines: [rule],
+  })
+}
+
+export function wrongWeights(layer: string, names: readonly string[], count: number): ArignoteError {
+  return report(ArgumentError, 'E303', {
+    operation: layer,
+    problem: `${count} arrays for ${names.length} weights`,
+    lines: [names.length === 0 ? 'it has none' : `its weights are ${names.join(', ')}`],
+  })
+}
+
+export function wrongWeightShape(
+  layer: string,
+  weight: string,
+  have: readonly number[],
+  want: readonly number[],
+): ArignoteError {
+  return report(ShapeError, 'E304', {
+    operation: layer,
+    problem: `${weight} has the shape (${want.join(', ')}), the array (${have.join(', ')})`,
+  })
+}

@@ -1,0 +1,254 @@
+/**
+ * Layers: a kind with its options, a name, and – once it has met an input – weights. The object is the identity: used
+ * twice, it has the same weights in both places.
+ */
+import {
+  badArgument,
+  checkOptions,
+  convert,
+  describeGiven,
+  type NdArray,
+  ndarrayOf,
+  shared,
+  type Value,
+} from '@arignote/graph'
+import type { DType } from '@arignote/loops'
+import type { FloatType } from '../dtype.js'
+import type { JsonRecord } from '../json.js'
+import { camelCase, snakeCase } from '../names.js'
+import type { Regularizer } from '../regularizers.js'
+import { randomSeed, seedsFrom } from '../seeds.js'
+import { notBuilt, wrongWeightShape, wrongWeights } from './errors.js'
+import type { Built, CallContext, Flow, LayerKind, Making, Shape, Weight } from './kind.js'
+import {
+  choice,
+  flag,
+  integer,
+  nullable,
+  type Option,
+  type OptionsOf,
+  type OptionTable,
+  optional,
+  sizes,
+  type ValuesOf,
+} from './option.js'
+import { type LayerNode, SymbolicTensor } from './symbolic.js'
+
+const text: Option<string, string> = {
+  read: (given, place) => {
+    if (typeof given !== 'string')
+      throw badArgument(place, `${describeGiven(given).what} will not do`, 'a string')
+    return given
+  },
+  toJson: value => value,
+}
+
+/** What every layer takes. */
+export const commonOptions = {
+  name: nullable(text),
+  trainable: flag(true),
+  dtype: optional(choice(['float32', 'float64']), 'float32'),
+  /** Of first values and random draws; another one each time by default. */
+  seed: nullable(integer(0)),
+  /** Without the batch. */
+  inputShape: nullable(sizes),
+  batchInputShape: nullable(sizes),
+} satisfies OptionTable
+
+/** First values, in the order of `getWeights`. */
+interface InitialWeights {
+  readonly weights?: readonly Value[]
+}
+
+export type LayerOptions<T> = OptionsOf<T> & OptionsOf<typeof commonOptions> & InitialWeights
+
+let counts = new Map<string, number>()
+
+/** `lstm_1`, `lstm_2`, …: counted by class, for the whole process. */
+function nextName(className: string): string {
+  const stem = snakeCase(className)
+  const count = (counts.get(stem) ?? 0) + 1
+  counts.set(stem, count)
+  return `${stem}_${count}`
+}
+
+/** Names of layers are counted from 1 again (Keras: `reset_uids`). */
+export function resetLayerNames(): void {
+  counts = new Map()
+}
+
+export class Layer<T extends OptionTable = OptionTable> {
+  readonly name: string
+  readonly options: ValuesOf<T>
+  readonly common: ValuesOf<typeof commonOptions>
+  /** Where the layer was used, in turn. */
+  readonly nodes: LayerNode[] = []
+  /** Takes effect when a model is compiled. */
+  trainable: boolean
+  #built: Built | null = null
+  #seed: number | null
+  #initial: readonly Value[] | null
+
+  constructor(
+    readonly kind: LayerKind<T>,
+    given: LayerOptions<T>,
+  ) {
+    const operation = camelCase(snakeCase(kind.className))
+    const tables: OptionTable = { ...commonOptions, ...kind.options }
+    checkOptions(operation, given, [...Object.keys(tables), 'weights'])
+    const all = readOptions(operation, tables, (given ?? {}) as Readonly<Record<string, unknown>>)
+    this.options = all as ValuesOf<T>
+    this.common = all as unknown as ValuesOf<typeof commonOptions>
+    this.name = this.common.name ?? nextName(kind.className)
+    this.trainable = this.common.trainable
+    this.#seed = this.common.seed
+    this.#initial = given?.weights ?? null
+  }
+
+  get dtype(): FloatType {
+    return this.common.dtype
+  }
+
+  /** A seed for a layer that was given none and has no weights yet. */
+  suggestSeed(seed: number): void {
+    if (this.#built === null) this.#seed ??= seed
+  }
+
+  /** The layer with its weights. @throws GraphError if it has met no input yet */
+  get built(): Built {
+    if (this.#built === null) throw notBuilt(this.name)
+    return this.#built
+  }
+
+  get isBuilt(): boolean {
+    return this.#built !== null
+  }
+
+  /** The outputs of the layer for symbolic inputs; the first use makes the weights. */
+  apply(input: SymbolicTensor): SymbolicTensor
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[]
+  apply(given: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[] {
+    const inputs: readonly SymbolicTensor[] = given instanceof SymbolicTensor ? [given] : given
+    const bad = inputs.find(x => !(x instanceof SymbolicTensor))
+    if (bad !== undefined)
+      throw badArgument(
+        this.name,
+        `it cannot be applied to ${describeGiven(bad).what}`,
+        'input({ shape }) makes one',
+      )
+    const { outputs } = this.use(inputs)
+    return outputs.length === 1 ? outputs[0]! : outputs
+  }
+
+  /** A node for these inputs. */
+  use(inputs: readonly SymbolicTensor[]): LayerNode {
+    const shapes = inputs.map(x => x.shape)
+    const batch = this.common.batchInputShape
+    const isInput = inputs.length === 0 && batch !== null
+    const outputShapes = isInput ? [batch] : this.kind.outputShapes(this.options, shapes)
+    this.build(shapes)
+    const dtypes = inputs.map(x => x.dtype)
+    const dtype: DType = this.kind.outputDType?.(this.options, dtypes) ?? this.dtype
+    const outputs: SymbolicTensor[] = []
+    const node: LayerNode = { layer: this as never, inputs, outputs, index: this.nodes.length }
+    outputs.push(...outputShapes.map((shape, i) => new SymbolicTensor(shape, dtype, node, i)))
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Makes the weights, once. */
+  build(inputs: readonly Shape[]): Built {
+    if (this.#built !== null) return this.#built
+    const built = this.kind.build(this.options, inputs, this.#making())
+    if (this.#initial !== null) this.#set(built, this.#initial)
+    this.#built = built
+    return built
+  }
+
+  /** The outputs for inputs, as a graph; an activity regulariser has its say. */
+  call(inputs: readonly Flow[], context: CallContext): readonly Flow[] {
+    const outputs = this.built.call(inputs, context)
+    const { activityRegularizer } = this.options as { activityRegularizer?: Regularizer | null }
+    if (activityRegularizer) context.penalize(activityRegularizer.penalty(outputs[0]!.tensor))
+    return outputs
+  }
+
+  #making(): Making {
+    const { name, dtype } = this
+    const nextSeed = seedsFrom(this.#seed ?? randomSeed())
+    return {
+      name,
+      dtype,
+      nextSeed,
+      weight: (weight, shape, { initializer, regularizer = null, constraint = null, trainable = true }) => ({
+        variable: shared(initializer.make(shape, { dtype, seed: nextSeed() }), `${name}/${weight}`),
+        name: weight,
+        trainable,
+        regularizer,
+        constraint,
+      }),
+    }
+  }
+
+  get weights(): readonly Weight[] {
+    return this.#built?.weights ?? []
+  }
+
+  /** Copies, in Keras's order. */
+  getWeights(): NdArray[] {
+    return this.built.weights.map(({ variable }) => variable.getValue())
+  }
+
+  /** @throws ArgumentError, ShapeError if one does not fit; then none is set */
+  setWeights(values: readonly Value[]): void {
+    this.#set(this.built, values)
+  }
+
+  #set({ weights }: Built, values: readonly Value[]): void {
+    const names = weights.map(w => w.name)
+    if (values.length !== names.length) throw wrongWeights(this.name, names, values.length)
+    const checked = weights.map(({ variable, name }, i) => {
+      const value = convert(values[i]!, variable.dtype, `${this.name}: ${name}`)
+      const want = variable.cell.shape
+      if (value.shape.join() !== want.join()) throw wrongWeightShape(this.name, name, value.shape, want)
+      return ndarrayOf(value.data, value.shape)
+    })
+    weights.forEach(({ variable }, i) => {
+      variable.setValue(checked[i]!)
+    })
+  }
+
+  countParams(): number {
+    const size = (w: Weight) => w.variable.cell.shape.reduce((a, b) => a * b, 1)
+    return this.weights.reduce((total, w) => total + size(w), 0)
+  }
+
+  /** As Keras's JSON has it, names in snake_case. */
+  getConfig(): JsonRecord {
+    const { name, trainable, dtype } = this
+    const { inputShape, batchInputShape } = this.common
+    const batch = batchInputShape ?? (inputShape === null ? null : [null, ...inputShape])
+    const own = Object.entries(this.kind.options).map(([key, option]) => [
+      snakeCase(key),
+      (option as Option).toJson((this.options as Readonly<Record<string, unknown>>)[key]),
+    ])
+    const first = batch === null ? {} : { batch_input_shape: batch }
+    return { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
+  }
+}
+
+function readOptions(
+  operation: string,
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const values = Object.entries(table).map(([name, row]) => {
+    const option = row as Option
+    const value = given[name]
+    if (value !== undefined) return [name, option.read(value, `${operation}: ${name}`)]
+    if (!('byDefault' in option))
+      throw badArgument(operation, `no ${name}`, `it must have one: { ${name}: … }`)
+    return [name, option.byDefault]
+  })
+  return Object.fromEntries(values)
+}
