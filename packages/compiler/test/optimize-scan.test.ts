@@ -59,15 +59,15 @@ function lstm(reverse: boolean) {
   const [Wx, Uh, bias] = [of('Wx', [8, 16]), of('Uh', [4, 16]), of('bias', [16])]
   const c0 = of('c0', ['B', 4])
   const states = scan(
-    ({ x, h, c }: Record<string, Variable>) => {
-      const z = add(add(dot(x!, Wx), dot(h!, Uh)), bias)
+    ({ x, h, c }) => {
+      const z = add(add(dot(x, Wx), dot(h, Uh)), bias)
       const gate = (k: number) => slice(z, null, { start: 4 * k, stop: 4 * k + 4 })
-      const next = add(mul(sigmoid(gate(1)), c!), mul(sigmoid(gate(0)), tanh(gate(2))))
+      const next = add(mul(sigmoid(gate(1)), c), mul(sigmoid(gate(0)), tanh(gate(2))))
       return { h: mul(sigmoid(gate(3)), tanh(next)), c: next }
     },
-    { sequences: { x }, state: { h: h0, c: c0 }, reverse } as never,
-  ) as unknown as Record<string, { all: Variable; last: Variable }>
-  const loss = add(sum(square(states.h!.all)), sum(states.c!.last))
+    { sequences: { x }, state: { h: h0, c: c0 }, reverse },
+  )
+  const loss = add(sum(square(states.h.all)), sum(states.c.last))
   return { loss, params: [x, Wx, Uh, bias, h0, c0] }
 }
 

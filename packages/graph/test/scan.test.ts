@@ -124,6 +124,7 @@ describe('what a scan is made of', () => {
     const k = input('int32', [], 'k')
     const visited = scan(({ x }) => ({ y: x }), { sequences: { x }, steps: k }).y.all
     expect(scansIn(visited)[0]!.requires.map(r => r.rule)).toEqual([
+      'a scan makes at least 0 steps; taps take as many rows of a sequence away as they reach over',
       'sequence x must have at least as many rows as the scan has steps',
     ])
     expect(visited.shape[0]).toEqual(scan(() => ({ y: W }), { steps: k }).y.all.shape[0])

@@ -66,6 +66,7 @@ import {
   type Tensor,
   take,
   takeAlongAxis,
+  taps,
   tensor,
   tensor3,
   tensordot,
@@ -290,6 +291,35 @@ scan(
   },
   { state: { h: zeros([3]) }, steps: 2 },
 )
+
+// taps: a tuple as long as the list, one rank lower; histories as always.
+const tapped = scan(
+  ({ a: [before, here, after], h: [older, newer], k: [last] }) => {
+    is<Tensor<'float32', 2>>()(before.add(here).add(after))
+    is<Tensor<'float32', 1>>()(older)
+    is<Tensor<'int32', 0>>()(last)
+    return { h: newer.add(older), k: last, out: here.sum() }
+  },
+  {
+    sequences: { a: taps(t, [-1, 0, 1]) },
+    state: { h: taps(x, [-2, -1]), k: taps(full([1], 1, 'int32'), [-1]) },
+  },
+)
+is<Tensor<'float32', 2>>()(tapped.h.all)
+is<Tensor<'float32', 1>>()(tapped.h.last)
+is<Tensor<'int32', 1>>()(tapped.k.all)
+is<Tensor<'float32', 1>>()(tapped.out.all)
+scan(
+  // @ts-expect-error the tuple has as many members as the list of taps
+  ({ a: [before, here] }) => ({ out: before.add(here) }),
+  { sequences: { a: t.taps([-1]) } },
+)
+// @ts-expect-error a state with taps is a tuple, not a tensor
+scan(({ h }) => ({ h: h.add(1) }), { state: { h: taps(x, [-1]) }, steps: n })
+const someTaps: readonly number[] = [-1]
+scan(({ a }) => ({ out: is<readonly Tensor<'float32', 2>[]>()(a) ?? a[0]! }), {
+  sequences: { a: taps(t, someTaps) },
+})
 
 // Gradients have the form and the types of the variables, Jacobians the ranks together.
 is<Tensor<'float32', 2>>()(grad(x.sum(), x))

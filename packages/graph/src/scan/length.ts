@@ -5,14 +5,14 @@ import { type Dim, minDim, subDim, symbolsOf } from '../dim.js'
 import { describeGiven } from '../given.js'
 import { asSize } from '../ops/size.js'
 import { Variable } from '../variable.js'
-import { noLength, sequenceTooShort, sequenceWithoutAxis, stepsNotAnInteger } from './errors.js'
-import type { Sequences } from './types.js'
+import { noLength, sequenceTooShort, stepsNotAnInteger } from './errors.js'
 
-/** `steps` if given, else the rows of the shortest sequence. */
-export function scanLength(sequences: Sequences, steps: number | Variable | undefined): Dim {
-  const entries = Object.entries(sequences)
-  for (const [name, v] of entries)
-    if (!(v instanceof Variable) || v.ndim === 0) throw sequenceWithoutAxis(name, v)
+/** `steps` if given, else the rows of the shortest sequence. Of each sequence, by its name: what is visited. */
+export function scanLength(
+  visited: { readonly [name: string]: Variable },
+  steps: number | Variable | undefined,
+): Dim {
+  const entries = Object.entries(visited)
   const lengths = entries.map(([, v]) => v.shape[0]!)
   if (steps === undefined) {
     if (lengths.length === 0) throw noLength()

@@ -102,9 +102,13 @@ function inferScan(
 ): Inferred {
   const { length, body, counts } = params
   const requires: Requirement[] = []
+  if (!provablyAtLeast(length, 0)) {
+    const rule = 'a scan makes at least 0 steps; taps take as many rows of a sequence away as they reach over'
+    requires.push({ left: length, relation: 'atLeast', right: 0, rule })
+  }
   const given = splitInputs(inputs, counts)
   const names = splitInputs(
-    variables.map(v => v?.name ?? 'of a scan'),
+    variables.map((v, i) => v?.name ?? body.params[i]!.name ?? 'of a scan'),
     counts,
   )
   const slots = splitInputs(

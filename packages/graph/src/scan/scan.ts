@@ -1,14 +1,15 @@
 /**
  * `scan`, as the user writes it: a step, traced once on fresh parameters, becomes the body of a scan.
  *
- * Decided here: what is a state and what an output, and what comes back. What the step closes over is found by
- * `closure.ts`, the number of steps by `length.ts`, the states' types by `states.ts`.
+ * Decided here: what is a state and what an output, and what comes back. What the step sees of sequences and states is
+ * up to `taps.ts`; what it closes over is found by `closure.ts`, the number of steps by `length.ts`, the states' types by
+ * `states.ts`.
  */
 
 import { unknownName } from '../argument-errors.js'
 import { isBranch } from '../branch/op.js'
 import { sink } from '../branch/sink.js'
-import { type Dim, subDim } from '../dim.js'
+import { subDim } from '../dim.js'
 import { checkOptions } from '../given.js'
 import { iota } from '../ops/source.js'
 import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
@@ -19,7 +20,6 @@ import {
   lengthVaries,
   namesOverlap,
   noLength,
-  notAnInitialValue,
   notARecord,
   notAStep,
   notATensor,
@@ -30,14 +30,15 @@ import { scanLength, sourcesOf } from './length.js'
 import { applyScan, type ScanParams, splitOutputs } from './op.js'
 import { newRows, row, rows } from './rows.js'
 import { settleStates } from './states.js'
+import { rememberState, walkSequence } from './taps.js'
 import { traceStep } from './trips.js'
 import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
 import { type Loop, runUnrolled } from './unroll.js'
 
 export interface ScanOptions<X extends Sequences, S extends InitialStates> {
-  /** Visited along axis 0, one slice per step. */
+  /** Visited along axis 0, one slice per step; or a tuple of slices, see `taps`. */
   readonly sequences?: X
-  /** Initial values. A number, or a scalar, stands for a whole state of it. */
+  /** Initial values. A number, or a scalar, stands for a whole state of it. For more than one step back, see `taps`. */
   readonly state?: S
   /** How many steps: a number or a symbolic int32 scalar. Without it, as many as the shortest sequence has rows. */
   readonly steps?: number | Variable
@@ -68,22 +69,25 @@ export function scan<
   const state: InitialStates = options.state ?? {}
   const overlap = Object.keys(sequences).find(name => Object.hasOwn(state, name))
   if (overlap !== undefined) throw namesOverlap(overlap)
-  const length = scanLength(sequences, options.steps)
-  const slices = mapRecord(sequences, (v, name) => parameter(v.dtype, v.shape.slice(1), name))
-  for (const [name, v] of Object.entries(state))
-    if (typeof v !== 'number' && !(v instanceof Variable)) throw notAnInitialValue(name, v)
-  const states = mapRecord(state, (v, name) =>
-    typeof v === 'number' ? parameter('float32', [], name) : parameter(v.dtype, v.shape, name),
+  const walked = mapRecord(sequences, (v, name) => walkSequence(name, v, options.reverse ?? false))
+  const length = scanLength(
+    mapRecord(walked, ({ outer }) => outer[0]!),
+    options.steps,
   )
-  const begin = parameter('bool', [], 'begin').id
+  const states = mapRecord(state, (v, name) => rememberState(name, v))
+  const begin = new Variable({ dtype: 'bool', shape: [] }, null, 0, 'begin').id
+  const given = mapRecord({ ...walked, ...states }, slots => slots.given)
   const { returned, trips } = traceStep((): unknown =>
-    step(nameChecked({ ...slices, ...states }) as unknown as StepInputs<X, S>),
+    step(nameChecked(given) as unknown as StepInputs<X, S>),
   )
   checkReturned(returned, Object.keys(state))
-  const settled = settleStates(state, states, returned)
+  const settled = settleStates(states, returned)
+  const older = Object.values(states).flatMap(s => s.older)
   const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
-  const own = [...settled.params, ...Object.values(slices), ...trips]
-  const traced = [...Object.keys(state), ...outputs].map(name => settled.returned[name]!)
+  const slices = Object.values(walked).flatMap(s => s.params)
+  const own = [...settled.params, ...older.map(o => o.param), ...slices, ...trips]
+  const ofNames = (names: readonly string[]) => names.map(name => settled.returned[name]!)
+  const traced = [...ofNames(Object.keys(state)), ...older.map(o => o.next), ...ofNames(outputs)]
   const written = guardIndices(own, traced, length, begin)
   checkSizes(written, own)
   const results = withBranches(written, own)
@@ -92,8 +96,8 @@ export function scan<
   const loop: Loop = {
     slots: {
       constants,
-      carries: settled.initial,
-      sequences: [...Object.values(sequences), ...trips.map(() => iota([length], 0))],
+      carries: [...settled.initial, ...older.map(o => o.initial)],
+      sequences: [...Object.values(walked).flatMap(s => s.outer), ...trips.map(() => iota([length], 0))],
     },
     body,
     length,
@@ -160,9 +164,6 @@ function nameChecked<T extends object>(inputs: T): T {
     },
   })
 }
-
-const parameter = (dtype: Variable['dtype'], shape: readonly Dim[], name: string) =>
-  new Variable({ dtype, shape }, null, 0, name)
 
 function mapRecord<T, U>(
   record: { readonly [name: string]: T },

@@ -13,7 +13,7 @@ import { consumers, substitute } from '../traverse.js'
 import { equalType, type TensorType } from '../type.js'
 import { Variable } from '../variable.js'
 import { stateChangesType } from './errors.js'
-import type { InitialStates } from './types.js'
+import type { Remembered } from './taps.js'
 
 type Record_ = { readonly [name: string]: Variable }
 
@@ -26,12 +26,15 @@ export interface SettledStates {
 }
 
 /** Makes each initial value, parameter and next value agree, or reports the state for which they cannot. */
-export function settleStates(state: InitialStates, traced: Record_, returned: Record_): SettledStates {
+export function settleStates(
+  states: { readonly [name: string]: Remembered },
+  returned: Record_,
+): SettledStates {
   const replacement = new Map<Variable, Variable>()
   const params: Variable[] = []
   const initial: Variable[] = []
-  for (const [name, given] of Object.entries(state)) {
-    const [param, { type }] = [traced[name]!, returned[name]!]
+  for (const [name, { initial: given, param, older }] of Object.entries(states)) {
+    const { type } = returned[name]!
     const value = typeof given === 'number' ? constant(given, param.dtype) : given
     if (fits(param.type, type)) {
       params.push(param)
@@ -39,7 +42,9 @@ export function settleStates(state: InitialStates, traced: Record_, returned: Re
       continue
     }
     const isOne =
-      value.ndim === 0 && (typeof given === 'number' ? mayBe(given, type) : value.dtype === type.dtype)
+      value.ndim === 0 &&
+      older.length === 0 &&
+      (typeof given === 'number' ? mayBe(given, type) : value.dtype === type.dtype)
     const broadcasts = isOne ? broadcastsOf(param, type, Object.values(returned)) : null
     if (broadcasts === null) throw stateChangesType(name, value, returned[name]!)
     const whole = new Variable(type, null, 0, name)

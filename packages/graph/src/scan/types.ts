@@ -4,18 +4,38 @@
 import type { DType } from '@arignote/loops'
 import type { LessOne, PlusOne } from '../static.js'
 import type { Rank, Variable } from '../variable.js'
+import type { Taps } from './taps.js'
 
 /** Visited along axis 0. */
-export type Sequences = { readonly [name: string]: Variable }
+export type Sequences = { readonly [name: string]: Variable | Taps }
 
 /** The initial value of each state; a number stands for a value of the state's own type. */
-export type InitialStates = { readonly [name: string]: Variable | number }
+export type InitialStates = { readonly [name: string]: Variable | Taps | number }
+
+/** One value per tap, in the order of the list. */
+type PerTap<L extends readonly number[], V> = { readonly [I in keyof L]: V }
+
+/** What a step sees of a sequence. */
+export type SliceOf<X> =
+  X extends Variable<infer D, infer R>
+    ? Variable<D, LessOne[R]>
+    : X extends Taps<infer D, infer R, infer L>
+      ? PerTap<L, Variable<D, LessOne[R]>>
+      : never
+
+/** What a step sees of a state that begins with this. */
+export type StateOf<S> =
+  S extends Variable<infer D, infer R>
+    ? Variable<D, R>
+    : S extends Taps<infer D, infer R, infer L>
+      ? PerTap<L, Variable<D, LessOne[R]>>
+      : Variable
 
 /** Slices and states in. */
 export type StepInputs<X extends Sequences, S extends InitialStates> = {
-  readonly [K in keyof X]: X[K] extends Variable<infer D, infer R> ? Variable<D, LessOne[R]> : never
+  readonly [K in keyof X]: SliceOf<X[K]>
 } & {
-  readonly [K in keyof S]: S[K] extends Variable<infer D, infer R> ? Variable<D, R> : Variable
+  readonly [K in keyof S]: StateOf<S[K]>
 }
 
 /** Next states and outputs out. */
