@@ -12,6 +12,7 @@ import {
   checkList,
   checkName,
   checkOptions,
+  convert,
   type DimSymbol,
   describeGiven,
   type FunctionGraph,
@@ -34,11 +35,12 @@ import type { PrintEvent } from './effects.js'
 import { notAList, notAVariable } from './errors.js'
 import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
 import { notProfiled } from './inspection-errors.js'
-import { type Arguments, type Inputs, namedInputs } from './named-inputs.js'
+import { type Arguments, type Inputs, type NamedInputs, namedInputs } from './named-inputs.js'
 import { nativeBackend } from './pipeline.js'
+import { type Exporter, registerExporter } from './portable.js'
 import { Profile, type ProfileReport } from './profile.js'
 import { type Pairs, type Signature, signatureOf } from './signature.js'
-import { sizesIn, variablesOf } from './sizes.js'
+import { asSymbol, sizesIn, variablesOf } from './sizes.js'
 import { timed, trace } from './trace.js'
 
 export type { Arguments, Inputs } from './named-inputs.js'
@@ -144,7 +146,8 @@ export function compileFor<
     onUnusedInput = 'raise',
   } = options ?? {}
   checkName(name, 'way to take onUnusedInput', onUnusedInput, ['raise', 'warn', 'ignore'])
-  const { list, positional } = namedInputs(name, inputs)
+  const named = namedInputs(name, inputs)
+  const { list, positional } = named
   if (!(defaults instanceof Map)) throw notAList(name, 'defaults', describeGiven(defaults))
   for (const v of defaults.keys())
     if (!list.includes(v))
@@ -187,6 +190,7 @@ export function compileFor<
     graph,
   }
   Object.defineProperty(f, 'name', { value: name })
+  registerExporter(f, exporterOf({ compiled, structure, named, backend }))
   return Object.assign(f, methods) as unknown as CompiledFunction<I, O, Options>
 }
 
@@ -232,6 +236,50 @@ function optimized(graph: CompiledGraph, choice: NonNullable<CompileOptions['opt
   return { ...graph, lambda: optimize(graph.lambda, choice === true ? {} : choice) }
 }
 
+interface Made {
+  readonly compiled: Compiled
+  readonly structure: Structure
+  readonly named: NamedInputs
+  readonly backend: Backend
+}
+
+/** What `exportFunction` may ask of a function. */
+function exporterOf({ compiled, structure, named, backend }: Made): Exporter {
+  const { graph, inputs, outputs, defaults, sizes } = compiled.parts
+  const { names, positional } = named
+  const symbols = new Set(inputs.flatMap(v => v.shape.flatMap(dim => asSymbol(dim) ?? [])))
+  const otherwise = (v: Variable) => (defaults.has(v) ? convert(defaults.get(v), v.dtype, graph.name) : null)
+  return {
+    sizeNames: [...symbols].map(symbol => symbol.name),
+    hasSources: sizes.sources.size > 0,
+    known: () => compiled.known,
+    ofSizes: given =>
+      compiled.sizesOf({
+        shapes: inputs.map(v =>
+          v.shape.map(dim => (typeof dim === 'number' ? dim : given[asSymbol(dim)!.name!]!)),
+        ),
+      }),
+    ofArguments: args => compiled.sizesOf({ args: positional(args) }),
+    portable: (specialisations, other) => {
+      const { portable } = other === undefined ? backend : backends[other]
+      if (portable === undefined) return null
+      return {
+        name: graph.name,
+        inputs: inputs.map(v => ({
+          name: v.name,
+          dtype: v.dtype,
+          shape: v.shape.map(dim => (typeof dim === 'number' ? dim : (asSymbol(dim)?.name ?? null))),
+          otherwise: otherwise(v),
+        })),
+        inputNames: names,
+        outputs: outputs.map(({ name, dtype }) => ({ name, dtype })),
+        outputNames: structure.names,
+        ...portable(graph, specialisations),
+      }
+    },
+  }
+}
+
 /** The small graph whose value is a size: evaluated node by node, its ancestors are few. */
 function sourceOf(source: Variable, inputs: readonly Variable[]): Source {
   const use = sizesIn([source], new Map())
@@ -250,19 +298,24 @@ function sourceOf(source: Variable, inputs: readonly Variable[]): Source {
 
 interface Structure {
   readonly list: readonly Variable[]
+  /** The names of a record, or whether there is one or a list. */
+  readonly names: readonly string[] | 'one' | 'list'
   pack(results: readonly NdArray[]): unknown
   /** The arrays given in the structure, as a list. */
   unpack(outs: unknown): readonly unknown[]
 }
 
 function structureOf(name: string, outputs: Outputs): Structure {
-  if (outputs instanceof Variable) return { list: [outputs], pack: ([x]) => x, unpack: out => [out] }
-  if (Array.isArray(outputs)) return { list: outputs, pack: list => list, unpack: list => list as unknown[] }
+  if (outputs instanceof Variable)
+    return { list: [outputs], names: 'one', pack: ([x]) => x, unpack: out => [out] }
+  if (Array.isArray(outputs))
+    return { list: outputs, names: 'list', pack: list => list, unpack: list => list as unknown[] }
   if (Object.getPrototypeOf(outputs ?? 0) !== Object.prototype)
     throw notAVariable(name, 'the output', describeGiven(outputs), outputsAre)
   const names = Object.keys(outputs)
   return {
     list: Object.values(outputs),
+    names,
     pack: list => Object.fromEntries(names.map((key, i) => [key, list[i]])),
     unpack: record => names.map(key => (record as Record<string, unknown>)[key]),
   }

@@ -4,6 +4,7 @@
 import type { DimSymbol, Lambda, Shared } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
 import type { PrintEvent } from './effects.js'
+import type { PortableCode } from './portable.js'
 import type { Profile } from './profile.js'
 
 /** What is compiled: one Lambda, and what its params and results mean. */
@@ -81,4 +82,12 @@ export interface MemoryReport {
 export interface Backend {
   readonly name: string
   prepare(graph: CompiledGraph, binding: Binding): Executable
+  /** A graph as data, for some bindings with the shapes of its inputs; absent where there is no such form. */
+  portable?(graph: CompiledGraph, specialisations: readonly Specialisation[]): PortableCode
+}
+
+export interface Specialisation {
+  readonly binding: Binding
+  /** Of the inputs. */
+  readonly shapes: readonly (readonly number[])[]
 }

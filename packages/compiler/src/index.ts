@@ -16,6 +16,7 @@ export { type PrintEvent, printedText, type Visit } from './effects.js'
 export { evaluate } from './evaluate.js'
 export type { MemoryReport } from './executable.js'
 export { type Forms, formsOf } from './forms.js'
+export * from './portable.js'
 export type { KernelProfile, ProfileReport } from './profile.js'
 export {
   type Buffer,

@@ -20,17 +20,20 @@ export type Arguments<I extends Inputs, Options = object> = I extends readonly V
 
 export interface NamedInputs {
   readonly list: readonly Variable[]
+  /** Of a record; null: they are a list. */
+  readonly names: readonly string[] | null
   /** The arguments of a call in the order of the list. */
   positional(args: readonly unknown[]): readonly unknown[]
 }
 
 /** @throws ArgumentError for what is neither a list nor a record */
 export function namedInputs(name: string, inputs: Inputs): NamedInputs {
-  if (Array.isArray(inputs)) return { list: inputs, positional: args => args }
+  if (Array.isArray(inputs)) return { list: inputs, names: null, positional: args => args }
   if (!isRecord(inputs)) throw notAList(name, 'the inputs', describeGiven(inputs))
   const names = Object.keys(inputs)
   return {
     list: Object.values(inputs),
+    names,
     positional: args => {
       const [values] = args
       if (args.length !== 1 || !isRecord(values)) throw unknownArgument(name, null, names, null)

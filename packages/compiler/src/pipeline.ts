@@ -10,15 +10,17 @@
  * All but `place` is done once for a graph: kernels take as arguments whatever a size decides.
  */
 import { type Dim, evaluateDim } from '@arignote/graph'
-import { type Kernel, printKernel, verifyKernel } from '@arignote/loops'
+import { type Kernel, kernelKey, printKernel, verifyKernel } from '@arignote/loops'
 import { schedule } from './2-schedule/schedule.js'
 import { lower } from './3-lower/lower.js'
 import { findAliases } from './4-plan/alias.js'
 import { type Plan, place } from './4-plan/place.js'
 import type { KernelBackend, KernelFunction, Target } from './5-emit/backend.js'
 import { NativeExecutable, type NativeHeap } from './5-emit/native.js'
+import { Layout, portableProgram } from './5-emit/portable.js'
 import { indexOutOfRange, routineFailed } from './errors.js'
-import type { Backend, Binding, CompiledGraph } from './executable.js'
+import type { Backend, Binding, CompiledGraph, Specialisation } from './executable.js'
+import type { PortableCode } from './portable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
 import {
@@ -43,15 +45,16 @@ interface Compiled {
 /** A back end of graphs from a back end of kernels. */
 export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend {
   const programs = new WeakMap<CompiledGraph, Compiled>()
+  const compiled = (graph: CompiledGraph, binding: Binding): Compiled => {
+    const known = programs.get(graph) ?? compileGraph(graph, binding, backend, heap)
+    programs.set(graph, known)
+    return known
+  }
+  const { module } = backend
   return {
     name: backend.name,
     prepare(graph, binding) {
-      let compiled = programs.get(graph)
-      if (compiled === undefined) {
-        compiled = compileGraph(graph, binding, backend, heap)
-        programs.set(graph, compiled)
-      }
-      const { program, aliases, kernels, tasks } = compiled
+      const { program, aliases, kernels, tasks } = compiled(graph, binding)
       const evaluate = evaluator(binding)
       const layout = planOf(program, aliases, binding)
       return new NativeExecutable({
@@ -72,7 +75,35 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         print: () => distinctKernels(program.steps).map(printKernel),
       })
     },
+    ...(module !== undefined && {
+      portable(graph, specialisations) {
+        const { program, aliases } = compiled(graph, specialisations[0]!.binding)
+        return portableCode(graph, program, aliases, specialisations, kernels =>
+          module.call(backend, kernels),
+        )
+      },
+    }),
   }
+}
+
+/** The program for each of some bindings, on one layout of the memory. */
+function portableCode(
+  graph: CompiledGraph,
+  program: Program<Call>,
+  aliases: Aliases,
+  specialisations: readonly Specialisation[],
+  module: NonNullable<KernelBackend['module']>,
+): PortableCode {
+  const plans = specialisations.map(({ binding }) => planOf(program, aliases, binding))
+  const layout = new Layout(graph.shared, Math.max(...plans.map(plan => plan.bytes)))
+  const kernels = new Map<string, Kernel>()
+  for (const kernel of distinctKernels(program.steps)) kernels.set(kernelKey(kernel), kernel)
+  const positions = new Map([...kernels.keys()].map((key, i) => [key, i]))
+  const kernel = (k: Kernel) => positions.get(kernelKey(k))!
+  const programs = specialisations.map(({ binding, shapes }, i) =>
+    portableProgram({ graph, program, aliases, offsets: plans[i]!.offsets, binding, shapes, kernel }, layout),
+  )
+  return { ...layout.parts(), programs, code: module([...kernels.values()]) }
 }
 
 /** Sizes that the first call does not tell are taken to be moderate when costs are weighed. */

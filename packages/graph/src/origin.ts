@@ -25,7 +25,8 @@ export class Origin {
 
 const deepest = 10
 const installed = /[\\/]node_modules[\\/](?:arignote|@arignote[\\/]\w+)[\\/]/
-const inWorkspace = /^(?:loops|wasm|graph|compiler|nn|explorer|arignote)[\\/](?:src|dist)[\\/]/
+const inWorkspace =
+  /^(?:errors|loops|wasm|graph|compiler|load|save|nn|explorer|arignote)[\\/](?:src|dist)[\\/]/
 
 /** The folder of the packages where they run from this project's own sources; users have packages of these names too. */
 const workspace = /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:src|dist)[\\/]origin\./.exec(

@@ -37,6 +37,12 @@ test('tests of a package see that package, what it imports, and Jest', () => {
   expect(broken('packages/graph/test/a.test.ts', `import '@arignote/compiler'`)).toEqual([below])
 })
 
+test('the loader of exported functions knows nothing of how they were made', () => {
+  for (const name of ['graph', 'compiler', 'loops', 'save'])
+    expect(broken('packages/load/src/a.ts', `import '@arignote/${name}'`)).toEqual([below])
+  expect(broken('packages/load/src/a.ts', `import '@arignote/errors'`)).toEqual([])
+})
+
 test('a relative import may not leave its package', () => {
   expect(broken('packages/graph/src/ops/a.ts', `import { s } from '../../../loops/src/scalar.js'`)).toEqual([
     '1: a relative import stays inside its package',
@@ -96,10 +102,11 @@ test('the assembler has one customer', () => {
 test('ndarray stays at the border', () => {
   const text = `import ndarray from 'ndarray'`
   const says =
-    '1: only graph/src/value.ts, 6-run, 5-emit/reference, nn/src/data.ts and testkit import ndarray'
+    '1: only graph/src/value.ts, 6-run, 5-emit/reference, nn/src/data.ts, load/src/values.ts and testkit import ndarray'
   expect(broken('packages/graph/src/variable.ts', text)).toEqual([says])
   expect(broken('packages/compiler/src/3-lower/a.ts', `import ops from 'ndarray-ops'`)).toEqual([says])
   expect(broken('packages/graph/src/value.ts', text)).toEqual([])
+  expect(broken('packages/load/src/values.ts', text)).toEqual([])
   expect(broken('packages/compiler/src/6-run/host.ts', text)).toEqual([])
   expect(broken('packages/graph/test/value.test.ts', text)).toEqual([])
 })

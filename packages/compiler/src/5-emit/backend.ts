@@ -31,4 +31,6 @@ export interface KernelBackend {
   text(kernels: readonly Kernel[]): string
   /** The size of that code in bytes. */
   bytes(kernels: readonly Kernel[]): number
+  /** The same as a module that runs anywhere, exporting the kernels as k0, k1, …; absent where there is no such form. */
+  module?(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer>
 }

@@ -201,7 +201,8 @@ function prepareRef(
   return address
 }
 
-const depthIn = (trip: Trip) => trip.depth
+/** How many repeats are around it. */
+export const depthIn = (trip: Trip) => trip.depth
 
 /** The row at a phase, which outside the repeat is the one that holds the value before or after it. */
 export function rowOf({ ring }: PerTrip, phase: number): number {

@@ -6,7 +6,7 @@
 import type { DimSymbol, NdArray, Variable } from '@arignote/graph'
 import { refuseInsidePrint } from '../effects.js'
 import { missingArgument, notSpecialised, surplusArguments } from '../errors.js'
-import type { Binding, CompiledGraph, Executable } from '../executable.js'
+import type { Binding, CompiledGraph, Executable, Specialisation } from '../executable.js'
 import type { SizeRules } from '../sizes.js'
 import { bindSizes } from './bind.js'
 import { freshResult, Slot, type Target, targetOf } from './host.js'
@@ -32,7 +32,10 @@ export interface Source {
 
 export class Compiled {
   readonly #slots: readonly Slot[]
-  readonly #specialisations = new Specialisations<Executable>()
+  readonly #specialisations = new Specialisations<{
+    readonly executable: Executable
+    readonly specialisation: Specialisation
+  }>()
   readonly #sources = new Map<
     Variable,
     { readonly source: Source; readonly ready: Specialisations<Executable> }
@@ -77,22 +80,27 @@ export class Compiled {
   }
 
   #run<T>(args: readonly unknown[], work: (executable: Executable) => T): T {
-    const { inputs, defaults, graph } = this.parts
+    const { graph } = this.parts
     refuseInsidePrint(graph.name)
-    if (args.length > inputs.length) throw surplusArguments(graph.name, inputs, args.length)
     const profile = graph.inspection?.profile
     const start = profile === undefined ? 0 : performance.now()
     try {
-      this.#slots.forEach((slot, i) => {
-        const value = args[i] ?? defaults.get(slot.input)
-        if (value === undefined) throw missingArgument(graph.name, inputs, i, args.length)
-        slot.take(value)
-      })
+      this.#take(args)
       return work(this.#executable())
     } finally {
       profile?.add(performance.now() - start)
       for (const slot of this.#slots) slot.release()
     }
+  }
+
+  #take(args: readonly unknown[]): void {
+    const { inputs, defaults, graph } = this.parts
+    if (args.length > inputs.length) throw surplusArguments(graph.name, inputs, args.length)
+    this.#slots.forEach((slot, i) => {
+      const value = args[i] ?? defaults.get(slot.input)
+      if (value === undefined) throw missingArgument(graph.name, inputs, i, args.length)
+      slot.take(value)
+    })
   }
 
   #shapeOf(i: number): readonly number[] {
@@ -114,9 +122,35 @@ export class Compiled {
     const { sizes } = this.parts
     const binding = bindSizes(sizes, shapes, (source, size) => this.#evaluate(source, size))
     const key = [...sizes.symbols.keys()].map(symbol => binding.get(symbol)).join()
-    const executable = this.#specialisations.get(key, () => this.parts.prepare(binding))
+    const { executable } = this.#specialisations.get(key, () => ({
+      executable: this.parts.prepare(binding),
+      specialisation: this.#specialisation(binding, shapes),
+    }))
     this.#latest = { executable, shapes: shapes.map(shape => [...shape]) }
     return executable
+  }
+
+  #specialisation(binding: Binding, shapes: readonly (readonly number[])[]): Specialisation {
+    return { binding, shapes: shapes.slice(0, this.parts.inputs.length).map(shape => [...shape]) }
+  }
+
+  /** The sizes of the calls so far. */
+  get known(): readonly Specialisation[] {
+    return this.#specialisations.values().map(({ specialisation }) => specialisation)
+  }
+
+  /** The sizes of a call with these arguments, or with arguments of these shapes; nothing runs. */
+  sizesOf(given: { readonly args: readonly unknown[] } | { readonly shapes: Specialisation['shapes'] }) {
+    const { sizes, inputs } = this.parts
+    if ('args' in given) {
+      this.#take(given.args)
+      for (const slot of this.#slots) slot.release()
+    }
+    const shapes = sizes.params.map((_, i) =>
+      i < inputs.length && 'shapes' in given ? given.shapes[i]! : this.#shapeOf(i),
+    )
+    const binding = bindSizes(sizes, shapes, (source, size) => this.#evaluate(source, size))
+    return this.#specialisation(binding, shapes)
   }
 
   #evaluate(variable: Variable, size: (symbol: DimSymbol) => number): number {

@@ -12,6 +12,10 @@ export class Specialisations<T> {
     return this.#entries.keys()
   }
 
+  values(): readonly T[] {
+    return [...this.#entries.values()]
+  }
+
   get(key: string, make: () => T): T {
     const known = this.#entries.get(key)
     const entry = known ?? make()

@@ -56,7 +56,11 @@ class WasmBackend implements KernelBackend {
   }
 
   bytes(kernels: readonly Kernel[]): number {
-    return moduleOf(kernels, { initial: 0 }, this.#options()).toBytes().length
+    return this.module(kernels).length
+  }
+
+  module(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer> {
+    return moduleOf(kernels, { initial: 0 }, this.#options()).toBytes()
   }
 }
 

@@ -1,0 +1,2 @@
+/** `arignote/save`: parameters to and from files, and functions to files. */
+export * from '@arignote/save'

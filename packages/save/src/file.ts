@@ -1,0 +1,51 @@
+/**
+ * Files, where there are any: read whole; written beside under another name, made sure of on the disk, and renamed. So a
+ * file is always the old one or the new one, whatever fails.
+ */
+import { noFile, noFiles, type Task } from './errors.js'
+
+/** Node's module, found at run time so that browsers can load this one. */
+function builtin<T>(operation: string, find: (load: typeof process.getBuiltinModule) => T): T {
+  if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function') throw noFiles(operation)
+  return find(process.getBuiltinModule)
+}
+
+/** The path as text. */
+export function pathOf(operation: string, path: string | URL): string {
+  return typeof path === 'string' ? path : builtin(operation, load => load('node:url')).fileURLToPath(path)
+}
+
+/** @throws ArgumentError where there is no such file */
+export function readFile(task: Task & { readonly file: string }): Uint8Array {
+  const fs = builtin(task.operation, load => load('node:fs'))
+  try {
+    return fs.readFileSync(task.file)
+  } catch (error) {
+    throw noFile(task, 'read', error)
+  }
+}
+
+/** @throws ArgumentError where the file cannot be written; an older one is then as it was */
+export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Array): void {
+  const fs = builtin(task.operation, load => load('node:fs'))
+  const { basename, dirname, join } = builtin(task.operation, load => load('node:path'))
+  let beside: string | null = null
+  try {
+    // What a link leads to is replaced, not the link.
+    const target = fs.existsSync(task.file) ? fs.realpathSync(task.file) : task.file
+    const folder = dirname(target)
+    const unique = `${process.pid}-${Math.random().toString(36).slice(2)}`
+    beside = join(folder, `.${basename(target)}.${unique}.tmp`)
+    const file = fs.openSync(beside, 'wx')
+    try {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at)
+      fs.fsyncSync(file)
+    } finally {
+      fs.closeSync(file)
+    }
+    fs.renameSync(beside, target)
+  } catch (error) {
+    if (beside !== null) fs.rmSync(beside, { force: true })
+    throw noFile(task, 'written', error)
+  }
+}
