@@ -4,7 +4,7 @@ import { ArgumentError, type ArignoteError, describeGiven, GraphError, report } 
 const operation = 'exportFunction'
 
 export function notCompiled(given: unknown): ArignoteError {
-  return report(ArgumentError, 'E310', {
+  return report(ArgumentError, 'E610', {
     operation,
     problem: `${describeGiven(given).what} is not a compiled function`,
     lines: ['exportFunction(f) takes what compile(…) returned'],
@@ -14,7 +14,7 @@ export function notCompiled(given: unknown): ArignoteError {
 
 /** @param why what stands against it; `hint`: what to do. */
 export function cannotExport(name: string, why: string, hint: string): ArignoteError {
-  return report(GraphError, 'E311', {
+  return report(GraphError, 'E611', {
     operation,
     problem: `${name} cannot be exported: ${why}`,
     lines: [hint],
@@ -24,7 +24,7 @@ export function cannotExport(name: string, why: string, hint: string): ArignoteE
 
 export function wrongSizes(name: string, problem: string, names: readonly (string | null)[]): ArignoteError {
   const known = names.map(size => size ?? 'one without a name')
-  return report(ArgumentError, 'E312', {
+  return report(ArgumentError, 'E612', {
     operation,
     problem,
     lines: [

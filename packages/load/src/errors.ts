@@ -16,23 +16,23 @@ const here = 'loadFunction'
 // ── the file ─────────────────────────────────────────────────────────────────────────────────
 
 export const foreign = (why: string) =>
-  error(ArgumentError, 'E320', `${here}: this is no exported function: ${why}`, 'exportFunction(f) makes one')
+  error(ArgumentError, 'E620', `${here}: this is no exported function: ${why}`, 'exportFunction(f) makes one')
 
 export const newer = (found: number, known: number) =>
   error(
     ArgumentError,
-    'E321',
+    'E621',
     `${here}: the file has version ${found} of the format, and this loader knows ${known}`,
     'use the arignote/load of the Arignote that exported it',
   )
 
 export const damaged = (why: string) =>
-  error(ArgumentError, 'E322', `${here}: the file is damaged: ${why}`, 'export or copy it once more')
+  error(ArgumentError, 'E622', `${here}: the file is damaged: ${why}`, 'export or copy it once more')
 
 export const unsupported = () =>
   error(
     ArgumentError,
-    'E323',
+    'E623',
     `${here}: this engine cannot run the code in the file`,
     "it has no WebAssembly vectors (SIMD); exportFunction(f, { backend: 'wasm-scalar' }) makes code without them",
   )
@@ -51,7 +51,7 @@ export function sizesRefused(
     shapes.map((shape, i) => `${inputs[i]!.name ?? i}: ${list(shape)}`).join(', ')
   return error(
     ShapeError,
-    'E324',
+    'E624',
     `${name}: it was not exported for ${text(given)}`,
     ...allowed.slice(0, most).map(shapes => `it takes ${text(shapes)}`),
     allowed.length > most ? `and ${allowed.length - most} more` : '',

@@ -126,10 +126,13 @@ export interface Opened {
 
 /** @throws ArgumentError for what is no such file, is damaged, or of a later version */
 export function open(given: ArrayBuffer | Uint8Array): Opened {
-  const isBuffer = given instanceof ArrayBuffer
-  if (!isBuffer && !(given instanceof Uint8Array)) throw foreign('it is not bytes')
-  // A copy: the caller's may lie at an odd place, and may change.
-  const bytes = new Uint8Array(given).slice()
+  // A copy: the caller's may lie at an odd place, and may change. Buffers of other realms are buffers too.
+  const bytes = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice()
+    : Object.prototype.toString.call(given) === '[object ArrayBuffer]'
+      ? new Uint8Array(given).slice()
+      : null
+  if (bytes === null) throw foreign('it is not bytes')
   const count = bytes.length
   for (let i = 0; i < magic.length && i < count; i++)
     if (bytes[i] !== magic.charCodeAt(i)) throw foreign('it begins otherwise')

@@ -19,16 +19,16 @@ const where = ({ file }: Task) => file ?? 'the bytes'
 const list = (shape: readonly (number | null)[]) => `[${shape.map(n => n ?? '?').join(', ')}]`
 
 export function noFile(task: Task, what: 'read' | 'written', error: unknown): ArignoteError {
-  return report(ArgumentError, 'E300', {
+  return report(ArgumentError, 'E600', {
     operation: task.operation,
     problem: `${where(task)} cannot be ${what}`,
-    lines: [error instanceof Error ? error.message : String(error)],
+    lines: [(error as Error).message],
     did: 'called',
   })
 }
 
 export function noFiles(operation: string): ArignoteError {
-  return report(ArgumentError, 'E301', {
+  return report(ArgumentError, 'E601', {
     operation,
     problem: 'there are no files here',
     lines: ['this is not Node: use encodeParameters and decodeParameters, which make and take bytes'],
@@ -38,7 +38,7 @@ export function noFiles(operation: string): ArignoteError {
 
 /** @param expected what a file of this format has there. */
 export function notOfFormat(task: Task, format: string, found: string, expected: string): ArignoteError {
-  return report(ArgumentError, 'E302', {
+  return report(ArgumentError, 'E602', {
     operation: task.operation,
     problem: `${where(task)}: not a ${format} file, or a damaged one`,
     lines: [found, `expected: ${expected}`],
@@ -47,7 +47,7 @@ export function notOfFormat(task: Task, format: string, found: string, expected:
 }
 
 export function unreadable(task: Task, name: string, dtype: string, why: string): ArignoteError {
-  return report(DTypeError, 'E303', {
+  return report(DTypeError, 'E603', {
     operation: task.operation,
     problem: `${where(task)}: "${name}" of dtype ${dtype} cannot be read`,
     lines: [why],
@@ -56,7 +56,7 @@ export function unreadable(task: Task, name: string, dtype: string, why: string)
 }
 
 export function notSavable(operation: string, name: string, given: unknown): ArignoteError {
-  return report(ArgumentError, 'E304', {
+  return report(ArgumentError, 'E604', {
     operation,
     problem: `"${name}" cannot be saved`,
     lines: [`it is ${describeGiven(given).what}`, 'what is saved is a shared variable or a value'],
@@ -65,7 +65,7 @@ export function notSavable(operation: string, name: string, given: unknown): Ari
 }
 
 export function badName(operation: string, name: string, why: string): ArignoteError {
-  return report(ArgumentError, 'E305', {
+  return report(ArgumentError, 'E605', {
     operation,
     problem: `${JSON.stringify(name)} cannot be the name of a parameter`,
     lines: [why],
@@ -85,7 +85,7 @@ export function namesDiffer(
       .map(name => `"${name}"`)
       .join(', ')}${more}`
   }
-  return report(ArgumentError, 'E306', {
+  return report(ArgumentError, 'E606', {
     operation: task.operation,
     problem: 'the names of values and parameters differ',
     lines: [
@@ -104,7 +104,7 @@ export function shapesDiffer(
   wanted: readonly (number | null)[],
   variable: Shared,
 ): ArignoteError {
-  return report(ShapeError, 'E307', {
+  return report(ShapeError, 'E607', {
     operation: task.operation,
     problem: `the value for "${name}" has another shape`,
     operands: [['parameter', variable]],
@@ -114,7 +114,7 @@ export function shapesDiffer(
 }
 
 export function dtypesDiffer(task: Task, name: string, found: string, variable: Shared): ArignoteError {
-  return report(DTypeError, 'E308', {
+  return report(DTypeError, 'E608', {
     operation: task.operation,
     problem: `the value for "${name}" has another dtype`,
     operands: [['parameter', variable]],
