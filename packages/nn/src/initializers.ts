@@ -39,6 +39,17 @@ export const initializers = {
     config: {},
     make: (shape, { dtype }) => filled(shape, dtype, 1),
   }),
+  randomUniform: (
+    options: { readonly minval?: number; readonly maxval?: number; readonly seed?: number | null } = {},
+  ): Initializer => {
+    const { minval = -0.05, maxval = 0.05 } = options
+    return {
+      class_name: 'RandomUniform',
+      config: { minval, maxval, seed: options.seed ?? null },
+      make: (shape, { dtype, seed }) =>
+        rand(shape, { seed: options.seed ?? seed, low: minval, high: maxval, dtype }),
+    }
+  },
   /** Glorot and Bengio 2010: uniform within ±√(6 / (fan in + fan out)). */
   glorotUniform: (options: { readonly seed?: number | null } = {}): Initializer => ({
     class_name: 'GlorotUniform',
@@ -75,6 +86,6 @@ export function initializer(operation: string, like: InitializerLike): Initializ
 }
 
 function made(operation: string, name: string, config: JsonRecord): Initializer {
-  const { entry } = entryNamed(operation, 'initialiser', name, initializers)
+  const { entry } = entryNamed(operation, 'initialiser', name, initializers, { uniform: 'randomUniform' })
   return (entry as (options: JsonRecord) => Initializer)(config)
 }

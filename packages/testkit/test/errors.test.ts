@@ -8,7 +8,7 @@ import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
-import { input, layers, network } from '@arignote/nn'
+import { input, layers, network, resetLayerNames, runNetwork, unmasked } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { loadFunction } from 'arignote/load'
 import {
@@ -37,6 +37,8 @@ const sections = [...document.matchAll(/^### (E\d{3})\n(.*)$/gm)].map(([, code, 
   const texts = [...line!.matchAll(/`([^`]+)`/g)].map(([, text]) => text!)
   return { code: code!, classes: texts.slice(0, -1), message: texts.at(-1)! }
 })
+
+const inference = { training: false, update: () => {}, penalize: () => {} }
 
 const one = () => A.vector('v', { shape: [3] })
 const two = () => A.matrix('m', { shape: [4, 6] })
@@ -260,6 +262,17 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E302: () => layers.dense({ units: 1 }).apply(input({ shape: [] })),
   E303: () => layers.dense({ units: 1, weights: [1] }).apply(input({ shape: [3] })),
   E304: () => layers.dense({ units: 1, useBias: false, weights: [[1]] }).apply(input({ shape: [3] })),
+  E305: () => {
+    const ids = input({ shape: [3], dtype: 'int32' })
+    const masked = layers.embedding({ inputDim: 2, outputDim: 2, maskZero: true }).apply(ids)
+    const net = network([ids], [layers.flatten().apply(masked)])
+    return runNetwork(net, [unmasked(A.matrix('ids', 'int32'))], inference)
+  },
+  E306: () => {
+    const x = input({ shape: [3] })
+    const net = network([x], [layers.dropout({ rate: 0.5, noiseShape: [1] }).apply(x)])
+    return runNetwork(net, [unmasked(A.matrix('x'))], { ...inference, training: true })
+  },
   E320: () => {
     const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
     return network([a], [layers.dense({ units: 1 }).apply(b)])
@@ -349,6 +362,7 @@ const lines = readFileSync(__filename, 'utf8').split('\n')
 const beginOf = (code: string) => lines.findIndex(line => line.startsWith(`  ${code}: () =>`)) + 1
 
 function caught(f: () => unknown): A.ArignoteError {
+  resetLayerNames()
   try {
     f()
   } catch (error) {

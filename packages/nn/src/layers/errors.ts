@@ -1,5 +1,12 @@
 /** The errors of layers: one constructor per message; codes from E300 on. */
-import { ArgumentError, type ArignoteError, GraphError, report, ShapeError } from '@arignote/graph'
+import {
+  ArgumentError,
+  type ArignoteError,
+  GraphError,
+  report,
+  ShapeError,
+  type Variable,
+} from '@arignote/graph'
 import type { Shape } from './kind.js'
 
 /** `(None, 100, 128)`, as Keras writes shapes. */
@@ -49,5 +56,26 @@ export function wrongWeightShape(
   return report(ShapeError, 'E304', {
     operation: layer,
     problem: `${weight} has the shape (${want.join(', ')}), the array (${have.join(', ')})`,
+  })
+}
+
+export function maskRefused(layer: string): ArignoteError {
+  return report(GraphError, 'E305', {
+    operation: layer,
+    problem: 'the layer cannot take a mask',
+    lines: [
+      'a mask comes from maskZero or from masking; a recurrent layer, or globalAveragePooling1D, uses it up',
+    ],
+  })
+}
+
+export function wrongNoiseShape(noise: Shape, x: Variable): ArignoteError {
+  return report(ShapeError, 'E306', {
+    operation: 'dropout',
+    problem: `noiseShape ${printShape(noise)} has not the axes of the input`,
+    operands: [['x', x]],
+    lines: [
+      'one size per axis, the batch among them: 1 where draws are shared, null for the size of the input',
+    ],
   })
 }

@@ -123,14 +123,17 @@ export const sizes: Option<readonly (number | null)[], readonly (number | null)[
   toJson: same,
 }
 
-export const activationOption = (byDefault: string): WithDefault<ActivationLike | null, Activation> => ({
-  byDefault: activation('default', byDefault),
+/** An activation that must be given. */
+export const anyActivation: Option<ActivationLike | null, Activation> = {
   read: (given, place) => activation(place, given as ActivationLike | null),
   toJson: value => {
     if (value.name === null) throw unstorable('an activation that is a function')
     return value.name
   },
-})
+}
+
+export const activationOption = (byDefault: string): WithDefault<ActivationLike | null, Activation> =>
+  optional(anyActivation, activation('default', byDefault))
 
 export const initializerOption = (byDefault: string): WithDefault<InitializerLike, Initializer> => ({
   byDefault: initializer('default', byDefault),

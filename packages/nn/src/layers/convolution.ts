@@ -1,0 +1,81 @@
+/** Conv1D: a filter that slides over time. (batch, time, features) → (batch, windows, filters). */
+import { add, concatenate, dot, reshape } from '@arignote/graph'
+import { wrongInput } from './errors.js'
+import { sequenceInput, unmaskedInput } from './inputs.js'
+import { layerKind } from './kind.js'
+import {
+  activationOption,
+  choice,
+  constraintOption,
+  flag,
+  initializerOption,
+  integer,
+  optional,
+  regularizerOption,
+} from './option.js'
+import { placesOf, type Windows, windowCount } from './windows.js'
+
+interface Slides {
+  readonly kernelSize: number
+  readonly strides: number
+  readonly padding: Windows['padding']
+  readonly dilationRate: number
+}
+
+const windowsOf = ({ kernelSize, strides, padding, dilationRate }: Slides): Windows => ({
+  size: kernelSize,
+  stride: strides,
+  padding,
+  dilation: dilationRate,
+})
+
+/** A correlation, as TensorFlow computes it: the kernel is not turned round (Theano's was). Kernel: (size, features, filters). */
+export const conv1D = layerKind({
+  className: 'Conv1D',
+  options: {
+    filters: integer(1),
+    kernelSize: integer(1),
+    strides: optional(integer(1), 1),
+    padding: optional(choice(['valid', 'same', 'causal']), 'valid'),
+    dilationRate: optional(integer(1), 1),
+    activation: activationOption('linear'),
+    useBias: flag(true),
+    kernelInitializer: initializerOption('glorotUniform'),
+    biasInitializer: initializerOption('zeros'),
+    kernelRegularizer: regularizerOption,
+    biasRegularizer: regularizerOption,
+    activityRegularizer: regularizerOption,
+    kernelConstraint: constraintOption,
+    biasConstraint: constraintOption,
+  },
+  outputShapes: (options, inputs) => {
+    const [batch, , features] = sequenceInput('conv1D', inputs)
+    if (features === null) throw wrongInput('conv1D', 'the number of features must be known', inputs)
+    return [[batch!, windowCount('conv1D', inputs, windowsOf(options)), options.filters]]
+  },
+  build: (options, [input], { weight }) => {
+    const { filters, kernelSize, useBias, activation } = options
+    const features = input![2]!
+    const kernel = weight('kernel', [kernelSize, features, filters], {
+      initializer: options.kernelInitializer,
+      regularizer: options.kernelRegularizer,
+      constraint: options.kernelConstraint,
+    })
+    const bias = useBias
+      ? weight('bias', [filters], {
+          initializer: options.biasInitializer,
+          regularizer: options.biasRegularizer,
+          constraint: options.biasConstraint,
+        })
+      : null
+    return {
+      weights: bias === null ? [kernel] : [kernel, bias],
+      call: ([x]) => {
+        const places = placesOf(unmaskedInput('conv1D', x!), windowsOf(options))
+        const rows = places.length === 1 ? places[0]! : concatenate(places, -1)
+        const sum = dot(rows, reshape(kernel.variable, [kernelSize * features, filters]))
+        return [{ tensor: activation.apply(bias === null ? sum : add(sum, bias.variable)), mask: null }]
+      },
+    }
+  },
+})

@@ -1,0 +1,232 @@
+/** Keras's layers against golden numbers: what comes out, and every gradient. */
+import { compile } from '@arignote/compiler'
+import * as A from '@arignote/graph'
+import { grad, mul, type NdArray, type Shared, toNested, type Value, type Variable } from '@arignote/graph'
+import { input, type Layer, layers, network, runNetwork } from '@arignote/nn'
+import { describe, expect, test } from '@jest/globals'
+import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+
+type Nested = readonly unknown[]
+
+function shapeOf(x: unknown): number[] {
+  return Array.isArray(x) ? [x.length, ...shapeOf(x[0])] : []
+}
+
+interface Through {
+  readonly training?: boolean
+  readonly cotangent?: Nested
+  readonly mask?: Nested
+}
+
+/** What a layer makes of some arrays: outputs, the gradient by inputs and weights, and updated shared variables. */
+function through(layer: Layer, xs: readonly Nested[], { training = false, cotangent, mask }: Through = {}) {
+  const { dtype } = layer
+  const given = xs.map(x => input({ batchShape: shapeOf(x), dtype }))
+  const net = network(given, [layer.apply(given)].flat())
+  const vs = xs.map(x => A.tensor('x', { dtype, shape: shapeOf(x).map(() => null) }))
+  const updates: [Shared, Variable][] = []
+  const flows = vs.map(tensor => ({
+    tensor,
+    mask: mask === undefined ? null : A.constant(mask as Value, 'bool'),
+  }))
+  const [out] = runNetwork(net, flows, {
+    training,
+    update: (variable, value) => updates.push([variable, value]),
+    penalize: () => {},
+  })
+  const wrt = [...vs, ...layer.weights.filter(w => w.trainable).map(w => w.variable)]
+  const loss = cotangent === undefined ? null : mul(out!.tensor, A.constant(cotangent as Value, dtype)).sum()
+  const results = [
+    out!.tensor,
+    ...(out!.mask === null ? [] : [out!.mask]),
+    ...(loss === null ? [] : [loss, ...grad(loss, wrt)]),
+    ...updates.map(([, value]) => value),
+  ]
+  const f = compile(vs, results, { onUnusedInput: 'ignore' })
+  return (f(...(xs as readonly Value[])) as readonly NdArray[]).map(v => toNested(v))
+}
+
+const named = (cases: Golden): [string, Golden][] => cases.map((c: Golden) => [c.name, c])
+
+describe.each(['float64', 'float32'] as const)('in %s', dtype => {
+  const near = (actual: unknown, wanted: Golden) =>
+    expect(worstDifference(actual, wanted)).toBeLessThan(goldenTolerance[dtype])
+  const cases = golden('layers')
+
+  test('an embedding picks rows; its gradient adds up where an index occurs twice', () => {
+    for (const c of cases.embedding) {
+      const layer = layers.embedding({
+        inputDim: 0 + c.embeddings.length,
+        outputDim: c.embeddings[0].length,
+        maskZero: true,
+        weights: [c.embeddings],
+        dtype,
+      })
+      const x = input({ batchShape: shapeOf(c.indices), dtype: 'int32' })
+      const net = network([x], [layer.apply(x)])
+      const ids = A.matrix('ids', 'int32')
+      const [out] = runNetwork(net, [{ tensor: ids, mask: null }], {
+        training: false,
+        update: () => {},
+        penalize: () => {},
+      })
+      const loss = mul(out!.tensor, A.constant(c.cotangent, dtype)).sum()
+      const f = compile([ids], [out!.tensor, out!.mask!, grad(loss, layer.weights[0]!.variable)])
+      const [rows, mask, gradient] = f(c.indices).map(v => toNested(v))
+      near(rows, c.expected)
+      expect((mask as unknown as boolean[][]).map(row => row.map(Number))).toEqual(
+        c.mask.map((row: unknown[]) => row.map(Number)),
+      )
+      near(gradient, c.grad_embeddings)
+    }
+  })
+
+  test.each(named(cases.dense))('dense: %s', (_, c: Golden) => {
+    const layer = layers.dense({
+      units: c.kernel[0].length,
+      activation: c.activation ?? 'linear',
+      useBias: c.bias !== undefined,
+      weights: [c.kernel, c.bias].filter(w => w !== undefined),
+      dtype,
+    })
+    const [out, loss, x, kernel, bias] = through(layer, [c.x], { cotangent: c.cotangent })
+    near(out, c.expected)
+    near(loss, c.loss)
+    near(x, c.grads.x)
+    near(kernel, c.grads.kernel)
+    if (c.bias !== undefined) near(bias, c.grads.bias)
+  })
+
+  test('masking zeroes the steps it masks', () => {
+    for (const c of cases.masking) {
+      const [out, mask] = through(layers.masking({ maskValue: c.mask_value, dtype }), [c.x])
+      near(out, c.expected)
+      expect((mask as unknown[][]).map(row => row.map(Number))).toEqual(
+        c.mask.map((row: unknown[]) => row.map(Number)),
+      )
+    }
+  })
+
+  test('shapes change, numbers do not', () => {
+    const s = cases.shape_layers
+    near(through(layers.flatten({ dtype }), [s.x])[0], s.flatten)
+    near(through(layers.reshape({ targetShape: [6, 2], dtype }), [s.x])[0], s.reshape_6_2)
+    near(through(layers.reshape({ targetShape: [2, -1], dtype }), [s.x])[0], s.reshape_2_minus1)
+    near(through(layers.permute({ dims: [2, 1], dtype }), [s.x])[0], s.permute_2_1)
+    near(through(layers.repeatVector({ n: 5, dtype }), [s.vector])[0], s.repeat_vector_5)
+  })
+
+  test('merging layers', () => {
+    const { a, b, c, d, ...wanted } = cases.merge
+    for (const name of [
+      'add',
+      'subtract',
+      'multiply',
+      'average',
+      'maximum',
+      'minimum',
+      'concatenate',
+    ] as const)
+      near(through(layers[name]({ dtype }), [a, b])[0], wanted[name])
+    near(through(layers.dot({ axes: -1, dtype }), [a, b])[0], wanted.dot)
+    near(through(layers.dot({ axes: 1, normalize: true, dtype }), [a, b])[0], wanted.dot_normalized)
+    near(through(layers.dot({ axes: 2, dtype }), [c, d])[0], wanted.dot_c_d_axes_2)
+  })
+
+  test.each(named(cases.batch_normalization))('batch normalisation: %s', (_, c: Golden) => {
+    const layer = layers.batchNormalization({
+      axis: c.axis,
+      epsilon: c.epsilon,
+      momentum: c.momentum,
+      weights: [c.gamma, c.beta, c.moving_mean, c.moving_variance],
+      dtype,
+    })
+    near(through(layer, [c.x])[0], c.inference_output)
+    const [out, loss, x, gamma, beta, newMean, newVariance] = through(layer, [c.x], {
+      training: true,
+      cotangent: c.cotangent,
+    })
+    near(out, c.training_output)
+    near(loss, c.loss)
+    near(x, c.grads.x)
+    near(gamma, c.grads.gamma)
+    near(beta, c.grads.beta)
+    near(newMean, c.new_moving_mean)
+    near(newVariance, c.new_moving_variance)
+  })
+
+  test('layer normalisation', () => {
+    for (const c of cases.layer_normalization) {
+      const layer = layers.layerNormalization({ epsilon: c.epsilon, weights: [c.gamma, c.beta], dtype })
+      const [out, loss, x, gamma, beta] = through(layer, [c.x], { cotangent: c.cotangent })
+      near(out, c.expected)
+      near(loss, c.loss)
+      near(x, c.grads.x)
+      near(gamma, c.grads.gamma)
+      near(beta, c.grads.beta)
+    }
+  })
+
+  test('pooling over all steps, masked or not', () => {
+    for (const c of cases.global_pooling_1d) {
+      near(through(layers.globalAveragePooling1D({ dtype }), [c.x])[0], c.average)
+      near(through(layers.globalMaxPooling1D({ dtype }), [c.x])[0], c.max)
+      near(through(layers.globalAveragePooling1D({ dtype }), [c.x], { mask: c.mask })[0], c.average_masked)
+    }
+  })
+})
+
+test('dropout drops in training only, and scales up what stays', () => {
+  const layer = layers.dropout({ rate: 0.25, seed: 3 })
+  const x = [Array.from({ length: 4000 }, () => 1)]
+  expect(through(layer, [x])[0]).toEqual(x)
+  const [row] = through(layer, [x], { training: true })[0] as number[][]
+  const zeros = row!.filter(v => v === 0).length
+  expect(row!.every(v => v === 0 || Math.abs(v - 4 / 3) < 1e-6)).toBe(true)
+  expect(zeros).toBeGreaterThan(900)
+  expect(zeros).toBeLessThan(1100)
+})
+
+test('dropout with a shape of noise drops whole columns', () => {
+  const layer = layers.dropout({ rate: 0.5, noiseShape: [1, null], seed: 3 })
+  const rows = through(
+    layer,
+    [
+      [
+        [1, 1, 1, 1, 1, 1],
+        [1, 1, 1, 1, 1, 1],
+      ],
+    ],
+    { training: true },
+  )[0] as number[][]
+  expect(rows[0]).toEqual(rows[1])
+  expect(new Set(rows[0])).toEqual(new Set([0, 2]))
+})
+
+describe('windows over time', () => {
+  const x = [[[1], [3], [2], [5], [4]]]
+
+  test('pooling looks at windows of its own size, whole ones or as many as steps / stride', () => {
+    expect(through(layers.maxPooling1D(), [x])[0]).toEqual([[[3], [5]]])
+    expect(through(layers.maxPooling1D({ padding: 'same' }), [x])[0]).toEqual([[[3], [5], [4]]])
+    expect(through(layers.averagePooling1D({ padding: 'same' }), [x])[0]).toEqual([[[2], [3.5], [4]]])
+    expect(through(layers.averagePooling1D({ poolSize: 3, strides: 1 }), [x])[0]).toEqual([
+      [[2], [10 / 3], [11 / 3]].map(([v]) => [Math.fround(v!)]),
+    ])
+  })
+
+  test('a convolution correlates; a causal one looks back only', () => {
+    const kernel = [[[1]], [[10]]]
+    const conv = (padding: 'valid' | 'same' | 'causal', more = {}) =>
+      (
+        through(layers.conv1D({ filters: 1, kernelSize: 2, padding, weights: [kernel, [0.5]], ...more }), [
+          x,
+        ])[0] as number[][][]
+      )[0]!.map(([v]) => v)
+    expect(conv('valid')).toEqual([31.5, 23.5, 52.5, 45.5])
+    expect(conv('causal')).toEqual([10.5, 31.5, 23.5, 52.5, 45.5])
+    expect(conv('same')).toEqual([31.5, 23.5, 52.5, 45.5, 4.5])
+    expect(conv('causal', { dilationRate: 2 })).toEqual([10.5, 30.5, 21.5, 53.5, 42.5])
+    expect(conv('valid', { strides: 2 })).toEqual([31.5, 52.5])
+  })
+})
