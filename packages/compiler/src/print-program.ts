@@ -30,8 +30,11 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
   const walk = (steps: readonly Step<Call>[], indent: string) => {
     for (const step of steps) {
       if (step.kind === 'repeat') {
-        lines.push(`${indent}repeat ${step.name} t${step.trip.depth} < ${printDim(step.count)}`)
+        const { exit, name, trip, count } = step
+        const until = exit === null ? '' : ` until ${refText(exit.condition)}`
+        lines.push(`${indent}repeat ${name} t${trip.depth} < ${printDim(count)}${until}`)
         walk(step.body, `${indent}  `)
+        for (const { from, to } of exit?.finals ?? []) lines.push(`${indent}${refText(to)} ← ${refText(from)}`)
       } else if (step.kind === 'branch') {
         lines.push(`${indent}if ${refText(step.condition)}`)
         walk(step.thenSteps, `${indent}  `)
@@ -80,6 +83,10 @@ export function nameBuffers(program: Program<Call>): ReadonlyMap<Buffer, string>
       if (step.kind === 'branch') meet(step.condition)
       if (step.kind === 'host') meet(step.value.ref)
       walk(stepsIn(step))
+      if (step.kind === 'repeat' && step.exit !== null) {
+        meet(step.exit.condition)
+        for (const { from, to } of step.exit.finals) [from, to].forEach(meet)
+      }
     }
   }
   walk(program.steps)

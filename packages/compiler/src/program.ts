@@ -195,6 +195,18 @@ export interface Repeat<Task> {
   readonly count: Dim
   readonly name: string
   readonly body: readonly Step<Task>[]
+  /** How it may end before trip `count`; null: it does not. */
+  readonly exit: Exit | null
+}
+
+/** A loop ends after the trip that leaves a byte other than 0 at `condition`. */
+export interface Exit {
+  readonly condition: BufferRef
+  /**
+   * What is copied when the loop has ended: `size` elements from where `from` lies in the trip after the last one, which
+   * is where that trip would have read the value.
+   */
+  readonly finals: readonly { readonly from: BufferRef; readonly to: BufferRef; readonly size: Dim }[]
 }
 
 /** One of two lists of steps: `thenSteps` where the byte at `condition` is not 0. */

@@ -17,18 +17,20 @@ export class DimSymbol {
     readonly name: string | null,
     /** The int32 scalar Variable whose value this is; null when an argument's shape tells. */
     readonly source: object | null,
+    /** It cannot be less than 0: shapes are not, and a count is not. */
+    readonly neverNegative: boolean,
   ) {
     this.key = name === null ? `?${String(DimSymbol.count++).padStart(9, '0')}` : JSON.stringify(name)
   }
 
   static of(name: string): DimSymbol {
-    const symbol = DimSymbol.named.get(name) ?? new DimSymbol(name, null)
+    const symbol = DimSymbol.named.get(name) ?? new DimSymbol(name, null, true)
     DimSymbol.named.set(name, symbol)
     return symbol
   }
 
-  static fresh(source: object | null = null): DimSymbol {
-    return new DimSymbol(null, source)
+  static fresh(source: object | null = null, neverNegative = source === null): DimSymbol {
+    return new DimSymbol(null, source, neverNegative)
   }
 }
 

@@ -8,7 +8,7 @@
 import { bodiesOf } from './bodies.js'
 import { closed, type Printable, printParams } from './print.js'
 import { Names } from './print-names.js'
-import { type ScanParams, splitInputs, splitOutputs } from './scan/op.js'
+import { type ScanParams, splitInputs, splitOutputs, splitResults } from './scan/op.js'
 import { topologicalOrder } from './traverse.js'
 import { type Apply, Shared, type Variable } from './variable.js'
 
@@ -92,6 +92,8 @@ class Drawing {
     tell(finals, 'last', i => body.results[i]!)
     tell(trajectories, 'history', i => body.results[i]!)
     tell(ys, 'stack', i => body.results[counts.carries + i]!)
+    const { condition } = splitResults(body.results, node.params as ScanParams)
+    if (condition !== null) step.result(`${id}_until`, `until\n${this.#typed(condition)}`, condition)
     for (const [i, v] of carries.entries())
       step.lines.push(
         `${step.idOf(body.results[i]!)} -> ${step.idOf(v)} [style=dotted, constraint=false, label="next"]`,

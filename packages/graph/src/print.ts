@@ -145,8 +145,9 @@ export function printParams(node: Apply, names: Names): string {
   if (kind === 'constant') return printConstant(node.params as ConstantParams)
   if (kind === 'contract') return printContraction(node.params as Contraction)
   if (kind === 'scan') {
-    const { length, reverse, name } = node.params as ScanParams
-    return `{${[`length: ${names.dim(length)}`, ...(reverse ? ['reverse'] : []), ...(name === null ? [] : [name])].join(', ')}}`
+    const { length, reverse, until, name } = node.params as ScanParams
+    const course = [...(reverse ? ['reverse'] : []), ...(until ? ['until'] : [])]
+    return `{${[`length: ${names.dim(length)}`, ...course, ...(name === null ? [] : [name])].join(', ')}}`
   }
   if (kind === 'branch') return ''
   if (kind === 'effect') {

@@ -96,7 +96,7 @@ test('bodies of scans are rewritten too', () => {
   const scan = applyScan(
     { constants: [], carries: [x], sequences: [] },
     lambda([h], [neg(neg(add(h, zeros)))]),
-    { length: 4, reverse: false, name: null },
+    { length: 4, reverse: false, until: false, name: null },
   )
   const after = one(scan.outputs[0]!, plusZero, twiceNegated)
   const { body } = after.owner!.params as ScanParams

@@ -140,9 +140,9 @@ function largest(size: Dim): number | null {
 
 /** How many steps a scan needs for the rows that are read; null: all, or as good as all. */
 function stepsRead(node: Apply, read: ReadonlyMap<Variable, Box>): Dim | null {
-  const { length, reverse, counts } = node.params as ScanParams
+  const { length, reverse, until, counts } = node.params as ScanParams
   const { finals, trajectories, ys } = splitOutputs(node.outputs, counts)
-  if (finals.some(v => read.has(v))) return null
+  if (until || finals.some(v => read.has(v))) return null
   let most: Dim = 0
   for (const v of [...trajectories, ...ys]) {
     if (!read.has(v)) continue

@@ -15,6 +15,7 @@ import {
   type ScanParams,
   splitInputs,
   splitOutputs,
+  splitResults,
   Variable,
 } from '@arignote/graph'
 import { view } from './build.js'
@@ -71,11 +72,14 @@ const placeholder = (dtype: Variable['dtype'], shape: readonly Dim[]) =>
 export class Recurrence {
   readonly length: Dim
   readonly reverse: boolean
+  readonly until: boolean
   readonly name: string | null
   constants: Slot[]
   sequences: Slot[]
   carries: Carry[]
   ys: Stack[]
+  /** Where it may stop early: what says that a step is the last one. */
+  condition: Variable | null
   /** Whether any rule has changed anything. */
   changed = false
   /** For each output of the node that somebody reads, its placeholder. */
@@ -90,14 +94,16 @@ export class Recurrence {
     /** By the position of an output: whether anybody reads it. */
     isRead: (output: number) => boolean,
   ) {
-    const { length, reverse, name, body, counts } = node.params as ScanParams
+    const { length, reverse, until, name, body, counts } = node.params as ScanParams
     this.#firstId = placeholder('bool', []).id
     this.length = length
     this.reverse = reverse
+    this.until = until
     this.name = name
     const outer = splitInputs(node.inputs, counts)
     const inner = splitInputs(body.params, counts)
     const outputs = splitOutputs(node.outputs, counts)
+    const results = splitResults(body.results, node.params as ScanParams)
     const hold = (v: Variable) => {
       const place = placeholder(v.dtype, v.shape)
       if (isRead(v.index)) this.#outputs.set(v, place)
@@ -110,16 +116,22 @@ export class Recurrence {
     this.carries = inner.carries.map((param, i) => ({
       param,
       initial: outer.carries[i]!,
-      next: body.results[i]!,
+      next: results.nexts[i]!,
       final: hold(outputs.finals[i]!),
       trajectory: hold(outputs.trajectories[i]!),
     }))
-    this.ys = outputs.ys.map((v, i) => ({ value: body.results[counts.carries + i]!, stacked: hold(v) }))
+    this.ys = outputs.ys.map((v, i) => ({ value: results.ys[i]!, stacked: hold(v) }))
+    this.condition = results.condition
   }
 
-  /** Every result of the body: next values, then ys. */
+  /** Every result of the body: next values, ys, and the condition if there is one. */
   get results(): readonly Variable[] {
-    return [...this.carries.map(c => c.next), ...this.ys.map(y => y.value)]
+    const { condition } = this
+    return [
+      ...this.carries.map(c => c.next),
+      ...this.ys.map(y => y.value),
+      ...(condition === null ? [] : [condition]),
+    ]
   }
 
   /** Says how to compute what a placeholder stands for without the slot it belongs to. */
@@ -141,6 +153,7 @@ export class Recurrence {
     const results = replaceIn(this.results, replacement)
     for (const [i, carry] of this.carries.entries()) carry.next = results[i]!
     for (const [i, y] of this.ys.entries()) y.value = results[this.carries.length + i]!
+    if (this.condition !== null) this.condition = results.at(-1)!
     this.touch()
   }
 
@@ -246,8 +259,8 @@ export class Recurrence {
       }
       const params = [...this.constants, ...this.carries, ...this.sequences].map(slot => slot.param)
       const body = lambda(params, this.results)
-      const { length, reverse, name } = this
-      const { outputs } = applyScan(slots, body, { length, reverse, name })
+      const { length, reverse, until, name } = this
+      const { outputs } = applyScan(slots, body, { length, reverse, until, name })
       const places = [
         ...this.carries.map(c => c.final),
         ...this.carries.map(c => c.trajectory),

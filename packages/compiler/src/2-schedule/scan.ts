@@ -14,12 +14,13 @@ import {
   mulDim,
   productDim,
   type ScanParams,
+  splitResults,
   subDim,
   type TensorType,
   type Variable,
 } from '@arignote/graph'
-import type { Buffer, BufferRef, Place, Ring, StoreTo, Trip } from '../program.js'
-import { Block, wholePlace } from './block.js'
+import type { Buffer, BufferRef, Exit, Place, Ring, StoreTo, Trip } from '../program.js'
+import { Block, freshPlace, wholePlace } from './block.js'
 import { type Reads, rowsRead } from './window.js'
 
 /** Where one carry lives: before, during and after. */
@@ -27,6 +28,8 @@ interface CarryPlaces {
   readonly initial: Place
   readonly current: Place
   readonly next: Place
+  /** Where a loop that may stop early leaves the final value, if somebody reads it. */
+  readonly final?: Place | null
 }
 
 export interface PreparedScan {
@@ -39,7 +42,7 @@ export interface PreparedScan {
 
 /** Gives memory to carries and to the outputs somebody reads; outputs get their places in the block at once. */
 export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedScan {
-  const { counts, length, reverse, name } = node.params as ScanParams
+  const { counts, length, reverse, until, name } = node.params as ScanParams
   const trip: Trip = { depth: block.trips.length }
   const inside = [...block.trips, trip]
   const carries: CarryPlaces[] = []
@@ -49,7 +52,8 @@ export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedSc
     const final = node.outputs[k]!
     const trajectory = node.outputs[counts.carries + k]!
     const label = `${name ?? 'scan'}.${k}`
-    carries.push(isRead(trajectory) ? inTrajectory(label, final, trajectory) : inRing(label, type, final))
+    const places = isRead(trajectory) ? inTrajectory(label, final, trajectory) : inRing(label, type, final)
+    carries.push(until ? { ...places, final: ownFinal(label, final) } : places)
   }
   const rows = node.outputs.slice(2 * counts.carries).map((y, k) => {
     if (!isRead(y)) return null
@@ -59,6 +63,14 @@ export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedSc
   })
   return { node, trip, carries, rows }
 
+  /** Which of its rows holds the final value is known when the loop has ended; then it is copied. */
+  function ownFinal(label: string, final: Variable): Place | null {
+    if (!isRead(final)) return null
+    const place = freshPlace(`${label} final`, 'state', final.type, block.trips)
+    block.places.set(final, place)
+    return place
+  }
+
   /**
    * Memory for all rows or, where steps go forward and only the end is read, for the last ones: row r lies in slot
    * (r − rows + slots) mod slots, so that in the end the last rows lie in order. `whole` then holds for these alone.
@@ -66,7 +78,7 @@ export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedSc
   function historyOf(label: string, v: Variable, fewest: number): History {
     const [count, ...shape] = v.shape as [Dim, ...Dim[]]
     const stride = productDim(shape)
-    const kept = reverse ? null : rowsRead(v, reads)
+    const kept = reverse || until ? null : rowsRead(v, reads)
     const slots = kept === null ? null : Math.max(kept, fewest)
     const dtype = v.dtype
     if (slots === null || (typeof count === 'number' && count <= slots + 1)) {
@@ -138,11 +150,11 @@ export function initialStores({ node, carries }: PreparedScan): readonly StoreTo
   return carries.map(({ initial }, k) => ({ value: node.inputs[counts.constants + k]!, place: initial }))
 }
 
-/** The body's block with its params in place, and what a step has to store. */
+/** The body's block with its params in place, what a step has to store, and how the loop may end before its last trip. */
 export function bodyBlock(
   block: Block,
   { node, trip, carries, rows }: PreparedScan,
-): { body: Block; stores: readonly StoreTo[] } {
+): { readonly body: Block; readonly stores: readonly StoreTo[]; readonly exit: Exit | null } {
   const { counts, length, reverse, body: lambda } = node.params as ScanParams
   const body = new Block([...block.trips, trip], block)
   lambda.params.forEach((param, i) => {
@@ -156,11 +168,19 @@ export function bodyBlock(
     }
   })
   const stores: StoreTo[] = []
-  lambda.results.forEach((value, k) => {
-    const place = carries[k]?.next ?? rows[k - counts.carries]
+  const { nexts, ys, condition } = splitResults(lambda.results, node.params as ScanParams)
+  for (const [k, value] of nexts.entries()) stores.push({ value, place: carries[k]!.next })
+  for (const [k, value] of ys.entries()) {
+    const place = rows[k]
     if (place != null) stores.push({ value, place })
-  })
-  return { body, stores }
+  }
+  if (condition === null) return { body, stores, exit: null }
+  const place = freshPlace('until', 'scratch', condition.type, body.trips)
+  stores.push({ value: condition, place })
+  const finals = carries.flatMap(({ current, final }) =>
+    final == null ? [] : [{ from: current.ref, to: final.ref, size: productDim(final.shape) }],
+  )
+  return { body, stores, exit: { condition: place.ref, finals } }
 }
 
 function row(whole: Place, index: Dim): Place {

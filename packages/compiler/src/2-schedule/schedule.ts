@@ -118,7 +118,7 @@ function scheduleBlock(
 
 function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler): void {
   const { length, name } = prepared.node.params as ScanParams
-  const { body, stores } = bodyBlock(block, prepared)
+  const { body, stores, exit } = bodyBlock(block, prepared)
   scheduleBlock(body, stores, [], scheduler)
   const repeat: Step<GroupTask> = {
     kind: 'repeat',
@@ -126,6 +126,7 @@ function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler
     count: length,
     name: name ?? 'scan',
     body: body.steps,
+    exit,
   }
   block.steps.push(repeat)
 }

@@ -3,7 +3,7 @@
  *
  * What is touched inside a repeat but lies outside it matters for the whole repeat.
  */
-import type { Buffer, BufferRef, Call, Program, Run, Step } from '../program.js'
+import type { Buffer, BufferRef, Call, Exit, Program, Run, Step } from '../program.js'
 
 export interface Interval {
   begin: number
@@ -38,13 +38,28 @@ export function placedRuns(program: Program<Call>): {
       } else {
         const span = { begin: runs.length, end: runs.length }
         walk(step.body, [...repeats, span])
+        if (step.exit !== null)
+          runs.push({
+            run: reading(step.exit.condition, false),
+            position: runs.length,
+            repeats: [...repeats, span],
+          })
         span.end = Math.max(span.begin, runs.length - 1)
+        if (step.exit !== null) runs.push({ run: finalCopies(step.exit), position: runs.length, repeats })
       }
     }
   }
   walk(program.steps, [])
   return { runs, end: runs.length }
 }
+
+/** After the loop, whichever rows the values lie in. */
+const finalCopies = ({ finals }: Exit): Access => ({
+  reads: finals.map(({ from: { buffer } }) => ({ buffer, offset: 0, perTrip: [] })),
+  writes: finals.map(({ to }) => to),
+  canFail: false,
+  task: null,
+})
 
 const reading = (ref: BufferRef, canFail: boolean): Access => ({
   reads: [ref],

@@ -11,6 +11,7 @@ import {
   type Branch,
   type BufferRef,
   type Call,
+  type Exit,
   type Host,
   type PerTrip,
   type Repeat,
@@ -34,6 +35,7 @@ export interface DriverContext {
   failed(): boolean
   /** Whether the byte at an address is not 0. */
   isSet(address: number): boolean
+  copy(from: number, to: number, bytes: number): void
   /** An effect on the value that begins at an address, in these steps; may throw. */
   effect(step: Host, address: number, visits: readonly Visit[]): void
   /** Something to be done around each run. */
@@ -106,15 +108,37 @@ function repeatAction(step: Repeat<Call>, making: Making): Action {
   const count = context.evaluate(step.count)
   const { depth } = step.trip
   const body = sequence(step.body, { ...making, around: [...around, step] })
+  const exit = step.exit === null ? null : exitAction(step.exit, context)
   return trips => {
-    for (let t = 0; t < count; t++) {
+    let t = 0
+    while (t < count) {
       trips[depth] = t
       if (!body(trips)) {
         visits.unshift({ scan: step.name, step: t })
         return false
       }
+      t++
+      if (exit?.isDue(trips)) break
     }
+    trips[depth] = t
+    exit?.leave(trips)
     return true
+  }
+}
+
+/** Whether a loop ends with this trip, and what is done when it has. */
+function exitAction({ condition, finals }: Exit, context: DriverContext) {
+  const at = addressOf(condition, context)
+  const copies = finals.map(({ from, to, size }) => ({
+    from: addressOf(from, context),
+    to: addressOf(to, context),
+    bytes: bytesOf(to.buffer.dtype) * context.evaluate(size),
+  }))
+  return {
+    isDue: (trips: Int32Array) => context.isSet(at(trips)),
+    leave: (trips: Int32Array) => {
+      for (const { from, to, bytes } of copies) context.copy(from(trips), to(trips), bytes)
+    },
   }
 }
 

@@ -170,6 +170,7 @@ export class NativeExecutable implements Executable {
       kernel: call => kernels.get(call)!,
       failed: () => this.#view(program.errors, heap.place(this.#record), 4)[0] !== 0,
       isSet: address => heap.views.uint8[address] !== 0,
+      copy: (from, to, bytes) => void heap.views.uint8.copyWithin(to, from, from + bytes),
       effect: (step, address, visits) => this.#effect(step, address, visits),
     })
   }

@@ -121,7 +121,7 @@ export function neverNegative(dim: Dim): boolean {
 }
 
 function atomNeverNegative(atom: DimExpr['terms'][number]['atoms'][number]): boolean {
-  if (atom instanceof DimSymbol) return atom.source === null
+  if (atom instanceof DimSymbol) return atom.neverNegative
   const test = atom.fn === 'max' ? 'some' : 'every'
   return atom.args[test](neverNegative)
 }

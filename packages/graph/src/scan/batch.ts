@@ -11,7 +11,7 @@ import { lambda } from '../lambda.js'
 import { transpose } from '../ops/view.js'
 import { dependents } from '../traverse.js'
 import { type Apply, Variable } from '../variable.js'
-import { applyScan, type ScanParams, splitInputs, splitOutputs } from './op.js'
+import { applyScan, type ScanParams, splitInputs, splitOutputs, splitResults } from './op.js'
 
 /** The outputs, each with a leading axis; null where the step has an op that cannot be batched. */
 export function batchScan(
@@ -27,6 +27,9 @@ export function batchScan(
   )
   const stacked = new Map(body.params.flatMap((v, i) => (varying.has(v) ? [[v, params[i]!]] : [])))
   const reached = dependents(body.results, varying)
+  const { condition } = splitResults(body.results, node.params as ScanParams)
+  // Each of the recurrences would stop at a step of its own.
+  if (condition !== null && reached.has(condition)) return null
   const isStacked = (v: Variable, i: number) =>
     i < counts.carries ? varying.has(body.params[counts.constants + i]!) : reached.has(v)
   const needed = body.results.filter(isStacked)

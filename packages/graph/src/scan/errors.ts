@@ -224,6 +224,37 @@ export function unrollNotANumber(given: number | true): ArignoteError {
   })
 }
 
+export function conditionNotBool(given: unknown): ArignoteError {
+  return report(DTypeError, 'E090', {
+    operation: 'until',
+    problem: 'the condition is not a bool scalar',
+    operands: given instanceof Variable ? [['condition', given]] : [],
+    lines: [
+      ...(given instanceof Variable ? [] : [`it is ${describeGiven(given).what}`, ...hintFor(given)]),
+      'it is one symbolic bool: a comparison of scalars, or any(…), all(…) of a comparison',
+    ],
+  })
+}
+
+export function historyInside(node: Apply): ArignoteError {
+  return report(GraphError, 'E091', {
+    operation,
+    problem: 'the .all of a scan with until, inside another scan, has another size in each step',
+    lines: [
+      'inside another scan take .last, or add up in a state; or leave out until, and where() the steps after the end',
+    ],
+    origins: node.origins,
+  })
+}
+
+export function unrollUntil(): ArignoteError {
+  return report(GraphError, 'E092', {
+    operation,
+    problem: 'a scan with until cannot be unrolled',
+    lines: ['it may stop after any step: leave out unroll, or until'],
+  })
+}
+
 /** In words, for a sentence that begins with "the step returned". */
 const describe = (given: unknown): string =>
   given === undefined ? 'nothing' : given instanceof Variable ? 'a tensor' : describeGiven(given).what

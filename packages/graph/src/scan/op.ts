@@ -1,8 +1,8 @@
 /**
- * The scan op: constants, carries, sequences – and nothing richer. Taps, truncation and early exit are sugar above it.
+ * The scan op: constants, carries, sequences, and a condition to stop. Taps and truncation are sugar above it.
  *
  *   inputs   [...constants, ...initial carries, ...sequences]
- *   body     params [...constants, ...carries, ...slices] → results [...next carries, ...ys]
+ *   body     params [...constants, ...carries, ...slices] → results [...next carries, ...ys, condition, with `until`]
  *   outputs  [...final carries, ...trajectories, ...stacked ys]
  *
  * Sequences have `length` rows (or more: only the first `length` are visited) along axis 0. A trajectory is the whole
@@ -12,6 +12,10 @@
  *   every step's new value, in sequence order:  forward rows 1 … length, reverse rows 0 … length − 1
  *   the value each step started from:           forward rows 0 … length − 1, reverse rows 1 … length
  * are views of one buffer. Ys have `length` rows in sequence order in both directions. An output nobody reads has no memory.
+ *
+ * With `until` the scan stops after the step whose condition, a bool scalar, holds; `length` is the most steps it makes,
+ * and what all rows are counted by. Rows of steps that were not made hold anything, and nobody may read them. Carry 0 of a
+ * scan that is written with `until` counts the steps (see `until.ts`).
  */
 import { addDim, type Dim, dimKey } from '../dim.js'
 import { type Lambda, lambda } from '../lambda.js'
@@ -32,21 +36,30 @@ export interface ScanParams {
   readonly length: Dim
   /** Visit from the last step to the first. */
   readonly reverse: boolean
+  /** Stop after the step whose condition, the body's last result, holds. */
+  readonly until: boolean
   readonly body: Lambda
   readonly counts: ScanCounts
   /** For people: the `name` option. */
   readonly name: string | null
 }
 
-/** A scan is its body, length, direction and counts; the name is not part of its identity. */
+/** A scan is its body, length, direction, counts and whether it may stop; the name is not part of its identity. */
 export const scanOp: Op<ScanParams> = {
   name: 'scan',
   family: { kind: 'scan' },
   infer: inferScan,
-  key: ({ length, reverse, body, counts: { constants, carries, sequences } }) =>
-    `${body.id} ${dimKey(length)} ${reverse ? 'reverse' : 'forward'} ${constants},${carries},${sequences}`,
+  key: ({ body, counts: { constants, carries, sequences }, ...how }) =>
+    `${body.id} ${courseKey(how)} ${constants},${carries},${sequences}`,
   grad: context => scanGradient(context),
 }
+
+/** Which steps a scan makes, in words that are equal for the same. */
+export function courseKey({ length, reverse, until }: Course): string {
+  return [dimKey(length), reverse ? 'reverse' : 'forward', ...(until ? ['until'] : [])].join(' ')
+}
+
+type Course = Pick<ScanParams, 'length' | 'reverse' | 'until'>
 
 /** Something of each kind of slot, in the order of the op's inputs (and of the body's params). */
 export interface ScanSlots<T> {
@@ -73,11 +86,26 @@ export function splitOutputs<T>(list: readonly T[], { carries }: Pick<ScanCounts
   }
 }
 
-/** A scan from its slots. The body's params are constants, carries, slices; its results next carries, then ys. */
+/** The results of a body, or something that is one per result, by what they are. */
+export function splitResults<T>(
+  list: readonly T[],
+  { counts, until }: { readonly counts: Pick<ScanCounts, 'carries'>; readonly until: boolean },
+) {
+  return {
+    nexts: list.slice(0, counts.carries),
+    ys: list.slice(counts.carries, until ? -1 : undefined),
+    condition: until ? list.at(-1)! : null,
+  }
+}
+
+/**
+ * A scan from its slots. The body's params are constants, carries, slices; its results next carries, ys, and with `until`
+ * the condition.
+ */
 export function applyScan(
   slots: ScanSlots<Variable>,
   body: Lambda,
-  options: { readonly length: Dim; readonly reverse: boolean; readonly name: string | null },
+  options: Course & { readonly name: string | null },
 ): Apply {
   const { constants, carries, sequences } = slots
   const counts = { constants: constants.length, carries: carries.length, sequences: sequences.length }
@@ -86,12 +114,14 @@ export function applyScan(
 
 /**
  * The same scan with more ys: variables of its body (`params.body.params` and what is computed from them) as extra
- * results after the others. Inputs, carries and params keep their order, so all former outputs keep their index.
+ * ys after the others. Inputs, carries and params keep their order, so all former outputs keep their index.
  */
 export function extendScan(node: Apply, extraResults: readonly Variable[]): Apply {
   if (extraResults.length === 0) return node
   const params = node.params as ScanParams
-  const body = lambda(params.body.params, [...params.body.results, ...extraResults])
+  const { nexts, ys, condition } = splitResults(params.body.results, params)
+  const more = [...nexts, ...ys, ...extraResults, ...(condition === null ? [] : [condition])]
+  const body = lambda(params.body.params, more)
   return apply(scanOp, node.inputs, { ...params, body })
 }
 
@@ -101,6 +131,10 @@ function inferScan(
   variables: readonly Variable[],
 ): Inferred {
   const { length, body, counts } = params
+  const results = splitResults(
+    body.results.map(v => v.type),
+    params,
+  )
   const requires: Requirement[] = []
   if (!provablyAtLeast(length, 0)) {
     const rule = 'a scan makes at least 0 steps; taps take as many rows of a sequence away as they reach over'
@@ -151,8 +185,7 @@ function inferScan(
       requires.push({ left: rows, relation: 'atLeast', right: length, rule })
     }
   })
-  const results = body.results.map(v => v.type)
-  results.slice(0, counts.carries).forEach((next, i) => {
+  results.nexts.forEach((next, i) => {
     const name = slots.carries.length > 0 ? (body.params[counts.constants + i]!.name ?? String(i)) : ''
     requires.push(
       ...mustEqual(
@@ -168,7 +201,7 @@ function inferScan(
     outputs: [
       ...slots.carries,
       ...slots.carries.map(stack(addDim(length, 1))),
-      ...results.slice(counts.carries).map(stack(length)),
+      ...results.ys.map(stack(length)),
     ],
     requires,
   }

@@ -9,7 +9,7 @@
 import { unknownName } from '../argument-errors.js'
 import { isBranch } from '../branch/op.js'
 import { sink } from '../branch/sink.js'
-import { subDim } from '../dim.js'
+import { addDim } from '../dim.js'
 import { checkOptions } from '../given.js'
 import { iota } from '../ops/source.js'
 import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
@@ -17,6 +17,7 @@ import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
 import {
   foreignInStep,
+  historyInside,
   lengthVaries,
   namesOverlap,
   noLength,
@@ -27,13 +28,14 @@ import {
 } from './errors.js'
 import { guardIndices } from './guard.js'
 import { scanLength, sourcesOf } from './length.js'
-import { applyScan, type ScanParams, splitOutputs } from './op.js'
-import { newRows, row, rows } from './rows.js'
+import { applyScan, type ScanParams, splitOutputs, splitResults } from './op.js'
+import { newRows, rows } from './rows.js'
 import { settleStates } from './states.js'
 import { rememberState, walkSequence } from './taps.js'
 import { traceStep } from './trips.js'
 import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
-import { type Loop, runUnrolled } from './unroll.js'
+import { type Loop, lastOf, type Ran, runUnrolled } from './unroll.js'
+import { countedBy, firstRowMade, ofSomeStep, stepsMade, Until, withOwnCarries } from './until.js'
 
 export interface ScanOptions<X extends Sequences, S extends InitialStates> {
   /** Visited along axis 0, one slice per step; or a tuple of slices, see `taps`. */
@@ -55,13 +57,13 @@ export interface ScanOptions<X extends Sequences, S extends InitialStates> {
  * A recurrence: the step maps slices and states to next states and outputs, and is traced once.
  *
  * A returned name that is in `state` is its next value, any other is an output of its own. What the step closes over is
- * found by itself.
+ * found by itself. A step that returns `until(condition, { … })` is the last one if the condition holds.
  */
 export function scan<
   X extends Sequences = Record<never, never>,
   S extends InitialStates = Record<never, never>,
   const O extends StepResults<S> = StepResults<S>,
->(step: (inputs: StepInputs<X, S>) => O, options: ScanOptions<X, S>): Histories<O> {
+>(step: (inputs: StepInputs<X, S>) => O | Until<O>, options: ScanOptions<X, S>): Histories<O> {
   if (typeof step !== 'function') throw notAStep(step)
   checkOptions('scan', options, scanOptions)
   if (typeof options !== 'object') throw noLength()
@@ -77,36 +79,52 @@ export function scan<
   const states = mapRecord(state, (v, name) => rememberState(name, v))
   const begin = new Variable({ dtype: 'bool', shape: [] }, null, 0, 'begin').id
   const given = mapRecord({ ...walked, ...states }, slots => slots.given)
-  const { returned, trips } = traceStep((): unknown =>
+  const { returned: made, trips } = traceStep((): unknown =>
     step(nameChecked(given) as unknown as StepInputs<X, S>),
   )
+  const returned = made instanceof Until ? made.results : made
   checkReturned(returned, Object.keys(state))
-  const settled = settleStates(states, returned)
+  const settled = settleStates(states, returned, made instanceof Until ? [made.condition] : [])
   const older = Object.values(states).flatMap(s => s.older)
   const outputs = Object.keys(returned).filter(name => !Object.hasOwn(state, name))
   const slices = Object.values(walked).flatMap(s => s.params)
-  const own = [...settled.params, ...older.map(o => o.param), ...slices, ...trips]
+  const carried = [...settled.params, ...older.map(o => o.param)]
+  const own = [...carried, ...slices, ...trips]
   const ofNames = (names: readonly string[]) => names.map(name => settled.returned[name]!)
   const traced = [...ofNames(Object.keys(state)), ...older.map(o => o.next), ...ofNames(outputs)]
-  const written = guardIndices(own, traced, length, begin)
+  const written = guardIndices(own, [...traced, ...settled.others], length, begin)
   checkSizes(written, own)
   const results = withBranches(written, own)
-  const { constants, body } = closeOver(own, results)
+  const { nexts, ys, condition } = splitResults(results, {
+    counts: { carries: carried.length },
+    until: made instanceof Until,
+  })
+  const plain = {
+    params: carried,
+    initial: [...settled.initial, ...older.map(o => o.initial)],
+    nexts,
+    ys,
+  }
+  const steps = condition === null ? plain : withOwnCarries(plain)
+  const { constants, body } = closeOver(
+    [...steps.params, ...slices, ...trips],
+    [...steps.nexts, ...steps.ys, ...(condition === null ? [] : [condition])],
+  )
   if (options.strict !== undefined) checkStrict(constants, options.strict)
   const loop: Loop = {
     slots: {
       constants,
-      carries: [...settled.initial, ...older.map(o => o.initial)],
+      carries: steps.initial,
       sequences: [...Object.values(walked).flatMap(s => s.outer), ...trips.map(() => iota([length], 0))],
     },
     body,
     length,
     reverse: options.reverse ?? false,
+    until: condition !== null,
     name: options.name ?? null,
   }
   const ran =
     options.unroll === undefined || options.unroll === 1 ? runScan(loop) : runUnrolled(loop, options.unroll)
-  const lastRow = loop.reverse ? 0 : subDim(length, 1)
   const histories: Record<string, object> = {}
   Object.keys(state).forEach((name, i) => {
     histories[name] = history(
@@ -117,7 +135,7 @@ export function scan<
   outputs.forEach((name, i) => {
     histories[name] = history(
       () => ran.ys[i]!(),
-      () => row(ran.ys[i]!(), lastRow),
+      () => ran.lasts[i]!(),
     )
   })
   return histories as Histories<O>
@@ -130,14 +148,19 @@ function withBranches(results: readonly Variable[], own: readonly Variable[]): r
   return sink(results, { outer: { has: v => !inside.has(v) } })
 }
 
-function runScan({ slots, body, length, reverse, name }: Loop) {
-  const node = applyScan(slots, body, { length, reverse, name })
+function runScan({ slots, body, ...how }: Loop): Ran {
+  const node = applyScan(slots, body, how)
   const { finals, trajectories, ys } = splitOutputs(node.outputs, { carries: slots.carries.length })
-  const first = newRows(node.params as ScanParams)
+  const first = () => addDim(newRows(node.params as ScanParams), firstRowMade(node))
+  const histories = trajectories.map(all => () => rows(all, first(), stepsMade(node)))
+  if (!how.until)
+    return { finals, histories, ys: ys.map(all => () => all), lasts: ys.map(all => () => lastOf(all, how)) }
+  const states = finals.length - ys.length
   return {
-    finals,
-    histories: trajectories.map(all => () => rows(all, first, length)),
-    ys: ys.map(all => () => all),
+    finals: finals.slice(1, states),
+    histories: histories.slice(1, states),
+    ys: ys.map(all => () => rows(all, firstRowMade(node), stepsMade(node))),
+    lasts: finals.slice(states).map(v => () => ofSomeStep(v, how.length)),
   }
 }
 
@@ -198,7 +221,9 @@ function checkSizes(results: readonly Variable[], own: readonly Variable[]): voi
     for (const source of sourcesOf(node.outputs.flatMap(v => v.shape))) {
       if (checked.has(source)) continue
       checked.add(source)
-      if (freeVariables([source]).some(v => inside.has(v))) throw lengthVaries(node, source)
+      if (!freeVariables([source]).some(v => inside.has(v))) continue
+      const counted = countedBy(source)
+      throw counted === null ? lengthVaries(node, source) : historyInside(counted)
     }
   }
 }

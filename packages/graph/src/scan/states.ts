@@ -23,12 +23,17 @@ export interface SettledStates {
   readonly initial: readonly Variable[]
   /** What the step returned, over these parameters. */
   readonly returned: Record_
+  readonly others: readonly Variable[]
 }
 
-/** Makes each initial value, parameter and next value agree, or reports the state for which they cannot. */
+/**
+ * Makes each initial value, parameter and next value agree, or reports the state for which they cannot. `others`: what
+ * else the step computes.
+ */
 export function settleStates(
   states: { readonly [name: string]: Remembered },
   returned: Record_,
+  others: readonly Variable[],
 ): SettledStates {
   const replacement = new Map<Variable, Variable>()
   const params: Variable[] = []
@@ -45,7 +50,7 @@ export function settleStates(
       value.ndim === 0 &&
       older.length === 0 &&
       (typeof given === 'number' ? mayBe(given, type) : value.dtype === type.dtype)
-    const broadcasts = isOne ? broadcastsOf(param, type, Object.values(returned)) : null
+    const broadcasts = isOne ? broadcastsOf(param, type, [...Object.values(returned), ...others]) : null
     if (broadcasts === null) throw stateChangesType(name, value, returned[name]!)
     const whole = new Variable(type, null, 0, name)
     for (const v of broadcasts) replacement.set(v, whole)
@@ -53,8 +58,13 @@ export function settleStates(
     initial.push(full(type.shape, given, type.dtype))
   }
   const names = Object.keys(returned)
-  const settled = substitute(Object.values(returned), replacement)
-  return { params, initial, returned: Object.fromEntries(names.map((name, i) => [name, settled[i]!])) }
+  const settled = substitute([...Object.values(returned), ...others], replacement)
+  return {
+    params,
+    initial,
+    returned: Object.fromEntries(names.map((name, i) => [name, settled[i]!])),
+    others: settled.slice(names.length),
+  }
 }
 
 /** Not provably different; what the algebra leaves open is checked when the sizes are known. */

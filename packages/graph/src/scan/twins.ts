@@ -4,11 +4,10 @@
  * A gradient reads an extended copy of the user's scan, so a graph that contains a gradient contains both. Differentiating
  * them one by one would double the loops with every order; here their cotangents meet in the larger one.
  */
-import { dimKey } from '../dim.js'
 import { lambda } from '../lambda.js'
 import { add } from '../ops/arithmetic.js'
 import type { Apply, Variable } from '../variable.js'
-import type { ScanParams } from './op.js'
+import { courseKey, type ScanParams, splitResults } from './op.js'
 
 type Cotangents = readonly (Variable | null)[]
 
@@ -55,8 +54,8 @@ export function joinTwins(order: readonly Apply[]): Twins {
 
 /** Everything that two scans must share to be merged, but the body. */
 function surroundings({ inputs, params }: Apply): string {
-  const { length, reverse, counts } = params as ScanParams
-  return [inputs.map(v => v.id), dimKey(length), reverse, counts.constants, counts.carries].join(' ')
+  const { counts, ...how } = params as ScanParams
+  return [inputs.map(v => v.id), courseKey(how), counts.constants, counts.carries].join(' ')
 }
 
 /** Whether `whole` computes all that `part` does, at the same indices. */
@@ -65,10 +64,11 @@ export function isExtension(whole: Apply, part: Apply): boolean {
   const { body } = whole.params as ScanParams
   const other = (part.params as ScanParams).body
   if (body === other) return true
-  return (
-    body.results.length >= other.results.length &&
-    lambda(body.params, body.results.slice(0, other.results.length)) === other
-  )
+  const more = body.results.length - other.results.length
+  if (more < 0) return false
+  const { nexts, ys, condition } = splitResults(body.results, whole.params as ScanParams)
+  const shared = [...nexts, ...ys.slice(0, ys.length - more), ...(condition === null ? [] : [condition])]
+  return lambda(body.params, shared) === other
 }
 
 function sum(a: Cotangents, b: Cotangents): Cotangents {

@@ -9,7 +9,7 @@ import { concatenate } from '../ops/window.js'
 import { substitute } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
-import { unrollNotANumber } from './errors.js'
+import { unrollNotANumber, unrollUntil } from './errors.js'
 import { applyScan, type ScanSlots, splitOutputs } from './op.js'
 import { row, rows } from './rows.js'
 
@@ -19,6 +19,7 @@ export interface Loop {
   readonly body: Lambda
   readonly length: Dim
   readonly reverse: boolean
+  readonly until: boolean
   readonly name: string | null
 }
 
@@ -27,14 +28,28 @@ export interface Ran {
   readonly finals: readonly Variable[]
   readonly histories: readonly (() => Variable)[]
   readonly ys: readonly (() => Variable)[]
+  /** Per output, its value in the step visited last. */
+  readonly lasts: readonly (() => Variable)[]
 }
 
 /** The results of the loop, computed with `factor` steps per trip. */
 export function runUnrolled(loop: Loop, factor: number | true): Ran {
+  if (loop.until) throw unrollUntil()
   const states = loop.slots.carries.length
   const { finals, stacks } = factor === true ? writtenOut(loop) : inBlocks(loop, factor)
   const views = stacks.map(v => () => v)
-  return { finals, histories: views.slice(0, states), ys: views.slice(states) }
+  const ys = stacks.slice(states)
+  return {
+    finals,
+    histories: views.slice(0, states),
+    ys: views.slice(states),
+    lasts: ys.map(v => () => lastOf(v, loop)),
+  }
+}
+
+/** Of the rows of all steps, the one that is visited last. */
+export function lastOf(all: Variable, { length, reverse }: Pick<Loop, 'length' | 'reverse'>): Variable {
+  return row(all, reverse ? 0 : subDim(length, 1))
 }
 
 interface Stacked {
@@ -107,6 +122,7 @@ function inBlocks(loop: Loop, factor: number): Stacked {
     applyScan({ constants, carries: slots.carries, sequences: blocks }, body, {
       length: trips,
       reverse,
+      until: false,
       name,
     }).outputs,
     { carries: carries.length },
@@ -121,7 +137,7 @@ function inBlocks(loop: Loop, factor: number): Stacked {
         sequences: slots.sequences.map(x => rows(x, leftStart, left)),
       },
       loop.body,
-      { length: left, reverse, name },
+      { length: left, reverse, until: false, name },
     ).outputs,
     { carries: carries.length },
   )

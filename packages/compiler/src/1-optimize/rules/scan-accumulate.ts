@@ -3,7 +3,8 @@
  *
  * A contribution that is a contraction of A_t and B_t need not be added up step by step: Σ_t A_t · B_t is one contraction
  * whose time axis is summed like any other label. So for reductions and scatters; what stands around them and is the same
- * in every step (a view, a sign, a factor) is applied once, to the sum. Elementwise contributions stay in the loop.
+ * in every step (a view, a sign, a factor) is applied once, to the sum. Elementwise contributions stay in the loop, and so
+ * does everything where the loop may stop early.
  */
 import {
   type Apply,
@@ -212,6 +213,7 @@ interface Part {
 }
 
 function liftAccumulators(r: Recurrence): boolean {
+  if (r.until) return false
   const candidates = r.carries.flatMap(carry => {
     const terms = contributions(r, carry)
     return terms === null ? [] : [{ carry, terms }]

@@ -5,6 +5,7 @@
  * *work* leaves: contractions, reductions, gathers, scatters and maps with a transcendental function – with the maps that
  * follow them, so that `x_t · W + b` leaves as one. A transcendental map of stacks that another loop made stays: a
  * gradient chose to compute it again rather than to store it. A y that depends on sequences only leaves whatever it is.
+ * Of a scan that may stop early, only invariants leave: nobody knows how many of the rows it will look at.
  */
 import { type Apply, equalType, type FamilyKind, type Op, scanOp, type Variable } from '@arignote/graph'
 import { postorder, s, scalarType } from '@arignote/loops'
@@ -31,6 +32,7 @@ function invariantFrontier(r: Recurrence): readonly Variable[] {
     for (const v of node.inputs) look(v)
   }
   for (const { next } of r.carries) look(next)
+  if (r.condition !== null) look(r.condition)
   return [...found]
 }
 
@@ -115,6 +117,7 @@ function sequenceLifter(r: Recurrence): Lifter {
 }
 
 function hoistSequenceWork(r: Recurrence): boolean {
+  if (r.until) return false
   const frontier = workFrontier(r)
   if (frontier.length === 0) return false
   const lifter = sequenceLifter(r)
@@ -126,6 +129,7 @@ function hoistSequenceWork(r: Recurrence): boolean {
 
 /** Ys without any recurrence are no loop's business. */
 function hoistSequenceYs(r: Recurrence): boolean {
+  if (r.until) return false
   const ys = r.ys.filter(y => r.facts().isOfSequences(y.value))
   const lifter = sequenceLifter(r)
   const lifted = new Set<object>()

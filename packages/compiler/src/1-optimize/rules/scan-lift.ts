@@ -3,7 +3,7 @@
  * recurrence, with the maps and views on top of them, are computed after the loop for all steps at once.
  *
  * `dx_t = dz_t · Wᵀ` leaves: dz is stacked and one contraction makes every dx. Elementwise work alone stays: in the loop it
- * is fused with what made its operands.
+ * is fused with what made its operands. Where the loop may stop early the rows after its end hold nothing: all stays.
  */
 import { type Apply, equalType, type FamilyKind, type Variable } from '@arignote/graph'
 import { Lifter } from '../lift.js'
@@ -41,6 +41,7 @@ export function resultLifter(r: Recurrence, work: ReadonlySet<Apply>): Lifter {
 }
 
 function liftResults(r: Recurrence): boolean {
+  if (r.until) return false
   const needed = r.needed()
   const work = resultWork(r, r.carries)
   const ys = r.ys.filter(y => y.value.owner !== null && work.has(y.value.owner) && needed.has(y.stacked))

@@ -10,12 +10,13 @@
 import {
   type Apply,
   applyScan,
-  dimKey,
+  courseKey,
   lambda,
   type ScanParams,
   type ScanSlots,
   splitInputs,
   splitOutputs,
+  splitResults,
   Variable,
 } from '@arignote/graph'
 import type { Group, MergeRule } from '../merge.js'
@@ -24,11 +25,6 @@ import { isPlainView } from './scan-hoist.js'
 
 const paramsOf = (node: Apply) => node.params as ScanParams
 
-/** Equal for scans of the same steps. */
-function stepsKey(node: Apply): string {
-  const { length, reverse } = paramsOf(node)
-  return `${dimKey(length)} ${reverse}`
-}
 
 function groupsBy(scans: readonly Apply[], key: (node: Apply) => string): readonly Group[] {
   const alike = new Map<string, Apply[]>()
@@ -45,15 +41,16 @@ function groupsBy(scans: readonly Apply[], key: (node: Apply) => string): readon
 function ofOneRecurrence(scans: readonly Apply[]): readonly Group[] {
   const key = (node: Apply) => {
     const { counts } = paramsOf(node)
-    return [node.inputs.map(v => v.id), stepsKey(node), counts.constants, counts.carries].join(' ')
+    return [node.inputs.map(v => v.id), courseKey(paramsOf(node)), counts.constants, counts.carries].join(' ')
   }
   return groupsBy(scans, key).flatMap(alike => {
     const [host] = alike as [Apply]
     const { body, counts } = paramsOf(host)
-    const isSame = (node: Apply) =>
-      overParams(node, body.params)
-        .slice(0, counts.carries)
-        .every((next, i) => next === body.results[i])
+    const own = splitResults(body.results, paramsOf(host))
+    const isSame = (node: Apply) => {
+      const { nexts, condition } = splitResults(overParams(node, body.params), paramsOf(node))
+      return condition === own.condition && nexts.every((next, i) => next === own.nexts[i])
+    }
     const members = counts.carries === 0 ? [] : alike.filter(isSame)
     return members.length > 1 ? [members] : []
   })
@@ -69,10 +66,14 @@ function overParams(node: Apply, params: readonly Variable[]): readonly Variable
 function mergeRecurrence(group: Group, inputs: (member: Apply) => readonly Variable[]) {
   const [host] = group as [Apply]
   const { body, counts, ...rest } = paramsOf(host)
-  const nexts = body.results.slice(0, counts.carries)
-  const members = group.map(node => ({ node, ys: overParams(node, body.params).slice(counts.carries) }))
+  const { nexts, condition } = splitResults(body.results, paramsOf(host))
+  const members = group.map(node => ({
+    node,
+    ys: splitResults(overParams(node, body.params), paramsOf(node)).ys,
+  }))
   const ys = [...new Set(members.flatMap(m => m.ys))]
-  const merged = applyScan(splitInputs(inputs(host), counts), lambda(body.params, [...nexts, ...ys]), rest)
+  const results = [...nexts, ...ys, ...(condition === null ? [] : [condition])]
+  const merged = applyScan(splitInputs(inputs(host), counts), lambda(body.params, results), rest)
   const image = new Map<Variable, Variable>()
   const states = 2 * counts.carries
   for (const member of members)
@@ -83,9 +84,12 @@ function mergeRecurrence(group: Group, inputs: (member: Apply) => readonly Varia
 
 // ── siblings ──────────────────────────────────────────────────────────────────────────────────
 
-/** Scans of the same steps that pay, without a path between them. */
+/** Scans of the same steps that pay, without a path between them. One that may stop early makes steps of its own. */
 function siblings(scans: readonly Apply[], order: readonly Apply[]): readonly Group[] {
-  const alike = groupsBy(scans, stepsKey)
+  const alike = groupsBy(
+    scans.filter(node => !paramsOf(node).until),
+    node => courseKey(paramsOf(node)),
+  )
   const candidates = alike.flat().filter((a, _, all) => all.some(b => a !== b && isWorthMerging(a, b)))
   if (candidates.length === 0) return []
   const before = pathsAmong(candidates, order)
@@ -108,7 +112,7 @@ function siblings(scans: readonly Apply[], order: readonly Apply[]): readonly Gr
 
 /** They read the same rows, or all they do is a few numbers per step. */
 function isWorthMerging(a: Apply, b: Apply): boolean {
-  if (stepsKey(a) !== stepsKey(b)) return false
+  if (courseKey(paramsOf(a)) !== courseKey(paramsOf(b))) return false
   const rows = new Set(walkedBy(a))
   return walkedBy(b).some(v => rows.has(v)) || (isOfNumbers(a) && isOfNumbers(b))
 }
@@ -178,14 +182,14 @@ function mergeSiblings(group: Group, inputs: (member: Apply) => readonly Variabl
     [...params.constants, ...params.carries, ...params.sequences],
     [...members.flatMap(m => m.nexts), ...members.flatMap(m => m.ys)],
   )
-  const { length, reverse } = paramsOf(group[0]!)
+  const { length, reverse, until } = paramsOf(group[0]!)
   const names = [...new Set(group.map(node => paramsOf(node).name))].filter(name => name !== null)
   const name = names.length === 0 ? null : names.join(' + ')
   const merged = splitOutputs(
     applyScan(
       slots(m => m.inputs),
       body,
-      { length, reverse, name },
+      { length, reverse, until, name },
     ).outputs,
     {
       carries: params.carries.length,

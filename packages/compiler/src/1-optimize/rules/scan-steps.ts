@@ -21,6 +21,7 @@ function writeOut(r: Recurrence): boolean {
   r.sequences = []
   r.carries = []
   r.ys = []
+  r.condition = null
   r.touch()
   return true
 }

@@ -170,6 +170,7 @@ function removeUnread(r: Recurrence): boolean {
   const byParam = new Map(r.carries.map(c => [c.param, c]))
   const reached = new Set<Variable>()
   let pending = [...ys.map(y => y.value), ...[...carries].map(c => c.next)]
+  if (pending.length > 0 && r.condition !== null) pending.push(r.condition)
   while (pending.length > 0) {
     const found: Variable[] = []
     const reach = (v: Variable) => {

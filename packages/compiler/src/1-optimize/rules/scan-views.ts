@@ -21,13 +21,15 @@ import { view } from '../build.js'
 /** A slice of one row at an end of a trajectory. */
 function endOfTrajectory(t: Variable, root: Variable): Variable | null {
   const node = t.owner!
-  const { length, reverse, counts } = node.params as ScanParams
+  const { length, reverse, until, counts } = node.params as ScanParams
   const { starts, steps, sizes } = root.owner!.params as SliceParams
   const { trajectories, finals } = splitOutputs(node.outputs, counts)
   const index = trajectories.indexOf(t)
   if (index < 0 || sizes[0] !== 1) return null
   const [first, last] = [equalDim(starts[0]!, 0), equalDim(starts[0]!, length)]
   if (!first && !last) return null
+  // Where it may stop early, the final value may lie in any row.
+  if (until && last !== reverse) return null
   const value = last === reverse ? splitInputs(node.inputs, counts).carries[index]! : finals[index]!
   const row = view.expandDims(value, [0])
   return view.slice(row, { starts: [0, ...starts.slice(1)], steps, sizes })

@@ -14,7 +14,7 @@ export function prepareScan(
   course: Course,
   prepareLambda: PrepareLambda,
 ): Evaluator {
-  const { length: dim, reverse, body, counts, name } = node.params as ScanParams
+  const { length: dim, reverse, until, body, counts, name } = node.params as ScanParams
   const length = evaluateDim(dim, sizes)
   const step = prepareLambda(body, sizes, course)
   const stacks = node.outputs
@@ -41,6 +41,7 @@ export function prepareScan(
       carries = results.slice(0, counts.carries)
       for (const [i, all] of trajectories.entries()) setRow(all, reverse ? t : t + 1, carries[i]!)
       for (const [i, all] of ys.entries()) setRow(all, t, results[counts.carries + i]!)
+      if (until && results.at(-1)!.data[0] !== 0) break
     }
     return [...carries.map(copyOf), ...stacked]
   }
