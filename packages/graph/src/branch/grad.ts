@@ -12,6 +12,7 @@ import type { Lambda } from '../lambda.js'
 import type { GradContext } from '../op.js'
 import { withoutEffects } from '../ops/effect.js'
 import { zerosLike } from '../ops/source.js'
+import { insideBody } from '../scan/inside.js'
 import { Variable } from '../variable.js'
 import { applyBranch, type BranchParams } from './op.js'
 
@@ -25,7 +26,7 @@ export function branchGradient(
   const arriving = cotangents.map(g => (g === null ? null : new Variable(g.type, null, 0, null)))
   const gradientsOf = ({ params: own, results }: Lambda) => {
     const wrt = wanted.map(i => own[i]!)
-    return backward(withoutEffects(results), arriving, wrt)
+    return insideBody(() => backward(withoutEffects(results), arriving, wrt))
   }
   const found = [params.thenBody, params.elseBody].map(gradientsOf)
   const flowing = wanted.filter((_, k) => found.some(gradients => gradients[k] !== null))

@@ -12,7 +12,6 @@
  * cotangent that every step hands on unchanged is a constant.
  */
 import { isFloat } from '@arignote/loops'
-import { subDim } from '../dim.js'
 import { backward, type WantedGradContext } from '../grad.js'
 import type { GradContext } from '../op.js'
 import { add } from '../ops/arithmetic.js'
@@ -20,9 +19,12 @@ import { zerosLike } from '../ops/source.js'
 import { dependents, freeVariables, substitute } from '../traverse.js'
 import { type Apply, Variable } from '../variable.js'
 import { closeOver } from './closure.js'
-import { applyScan, extendScan, type ScanParams, splitInputs, splitOutputs } from './op.js'
+import { insideBody } from './inside.js'
+import { applyScan, extendScan, type ScanParams, splitInputs, splitOutputs, splitResults } from './op.js'
 import { valuesToKeep } from './residuals.js'
-import { cotangentRow, cotangentRows, initialRow, newRows, padRows, rows, startRows } from './rows.js'
+import { retrace } from './retrace.js'
+import { cotangentRow, initialRow, newRows, startRows } from './rows.js'
+import { countedSteps } from './until.js'
 
 type Slot = Variable | null
 
@@ -32,9 +34,10 @@ export function scanGradient(
 ): readonly Slot[] {
   const { inputs, outputs, params, cotangents } = context
   const wanted = inputs.map((v, i) => isFloat(v.dtype) && (context.wanted?.[i] ?? true))
-  const active = activate(params, cotangents, wanted)
+  const active = activate(outputs[0]!.owner!, cotangents, wanted)
   if (active === null) return inputs.map(() => null)
-  const { counts, length, reverse, body } = params
+  const { counts, reverse, body } = params
+  const course = retrace(outputs[0]!.owner!)
   const flow = splitInputs(active.gradients, counts)
   const arrivedLast = (index: number) => cotangents[index] ?? zerosLike(inputs[counts.constants + index]!)
   const isCopied = ({ index, arriving }: Carried) => flow.carries[index] === arriving
@@ -56,18 +59,35 @@ export function scanGradient(
     new Map(copied.map(c => [c.arriving, arrivedLast(c.index)])),
   )
   const sequences = [...read.sequences, ...active.sequences].filter(({ slice }) => read.uses(slice))
-  const closed = closeOver([...own, ...sequences.map(s => s.slice)], read.results)
   const initial = [
     ...carried.map(({ index }) => arrivedLast(index)),
     ...accumulated.map(({ index }) => zerosLike(inputs[index]!)),
   ]
-  const node = applyScan(
-    { constants: closed.constants, carries: initial, sequences: sequences.map(s => s.stack()) },
-    closed.body,
-    { length, reverse: !reverse, name: params.name === null ? null : `${params.name} gradient` },
-  )
-  const { finals, ys } = splitOutputs(node.outputs, { ...counts, carries: own.length })
+  const { finals, ys } = runBackward()
   return assemble()
+
+  function runBackward() {
+    const [nexts, gradients] = [read.results.slice(0, own.length), read.results.slice(own.length)]
+    const plain = { params: own, initial, nexts, ys: gradients }
+    const counted = course.steps === null ? null : countedSteps(plain, course.steps)
+    const step = counted?.step ?? plain
+    const closed = closeOver(
+      [...step.params, ...sequences.map(s => s.slice)],
+      [...step.nexts, ...step.ys, ...(counted === null ? [] : [counted.isLast])],
+    )
+    const node = applyScan(
+      { constants: closed.constants, carries: step.initial, sequences: sequences.map(s => s.stack()) },
+      closed.body,
+      {
+        length: course.length,
+        reverse: !reverse,
+        until: counted !== null,
+        name: params.name === null ? null : `${params.name} gradient`,
+      },
+    )
+    const split = splitOutputs(node.outputs, { carries: step.nexts.length })
+    return { finals: split.finals.slice(counted === null ? 0 : 1), ys: split.ys }
+  }
 
   function assemble(): readonly Slot[] {
     const result: Slot[] = inputs.map(() => null)
@@ -85,7 +105,7 @@ export function scanGradient(
     })
     stacked.forEach(({ index }, i) => {
       const at = counts.constants + counts.carries + index
-      result[at] = padRows(ys[i]!, 0, subDim(inputs[at]!.shape[0]!, length))
+      result[at] = course.write(ys[i]!, inputs[at]!.shape[0]!)
     })
     return result.map((v, i) => (wanted[i] ? v : null))
   }
@@ -117,12 +137,10 @@ interface Activity {
  * Differentiates the body. A state takes part if what is asked for influences it and a cotangent reaches it: at the end,
  * in its trajectory, or by way of another state or an output, which takes a fixpoint to find. Null: nothing flows.
  */
-function activate(
-  params: ScanParams,
-  cotangents: readonly Slot[],
-  wanted: readonly boolean[],
-): Activity | null {
+function activate(node: Apply, cotangents: readonly Slot[], wanted: readonly boolean[]): Activity | null {
+  const params = node.params as ScanParams
   const { body, counts } = params
+  const course = retrace(node)
   const arrived = splitOutputs(cotangents, counts)
   const influenced = influencedCarries(params, wanted)
   const wrt = body.params.filter((_, i) => wanted[i] || influenced.has(i - counts.constants))
@@ -139,7 +157,7 @@ function activate(
     const arriving = like(result)
     carried.set(index, arriving)
     const trajectory = arrived.trajectories[index] ?? null
-    const stack = trajectory === null ? null : cotangentRows(trajectory, newRows(params), params.length)
+    const stack = trajectory === null ? null : course.cotangent(trajectory, newRows(params))
     seeds[index] =
       stack === null
         ? arriving
@@ -152,10 +170,10 @@ function activate(
   arrived.ys.forEach((cotangent, i) => {
     const result = body.results[counts.carries + i]!
     if (cotangent !== null && isFloat(result.dtype))
-      seeds[counts.carries + i] = slot(result, () => rows(cotangent, 0, params.length))
+      seeds[counts.carries + i] = slot(result, () => course.read(cotangent, 0))
   })
   for (;;) {
-    const found = backward(body.results, seeds, wrt)
+    const found = insideBody(() => backward(body.results, seeds, wrt))
     const gradients = body.params.map(v => found[wrt.indexOf(v)] ?? null)
     const reached = [...influenced].filter(
       index => !carried.has(index) && gradients[counts.constants + index],
@@ -199,7 +217,8 @@ function readForward(
   known: ReadonlyMap<Variable, Variable>,
 ): ForwardReads {
   const params = node.params as ScanParams
-  const { body, counts, length } = params
+  const { body, counts } = params
+  const course = retrace(node)
   const replacement = new Map(known)
   const sequences: Sequence[] = []
   const read = (v: Variable, stack: () => Variable) => {
@@ -213,26 +232,29 @@ function readForward(
     replacement.set(v, given.constants[i]!)
   })
   own.carries.forEach((v, i) => {
-    read(v, () => rows(extended().trajectories[i]!, startRows(params), length))
+    read(v, () => course.read(extended().trajectories[i]!, startRows(params)))
   })
   own.sequences.forEach((v, i) => {
-    read(v, () => given.sequences[i]!)
+    read(v, () => (params.until ? course.read(given.sequences[i]!, 0) : given.sequences[i]!))
   })
   const kept = valuesToKeep(body, counts, results)
   for (const v of kept) {
     const carry = body.results.slice(0, counts.carries).indexOf(v)
-    read(v, () => (carry < 0 ? stackOf(v) : rows(extended().trajectories[carry]!, newRows(params), length)))
+    read(v, () =>
+      carry < 0
+        ? course.read(stackOf(v), 0)
+        : course.read(extended().trajectories[carry]!, newRows(params)),
+    )
   }
   const rewritten = substitute(results, replacement)
   const used = new Set(freeVariables(rewritten))
-  const extra = kept.filter(v => used.has(replacement.get(v)!) && !body.results.includes(v))
+  const { nexts, ys } = splitResults(body.results, params)
+  const extra = kept.filter(v => used.has(replacement.get(v)!) && ![...nexts, ...ys].includes(v))
   const forward = extendScan(node, extra)
   const extended = () => splitOutputs(forward.outputs, counts)
   const stackOf = (v: Variable) => {
-    const known = body.results.indexOf(v, counts.carries)
-    return extended().ys[
-      known < 0 ? body.results.length - counts.carries + extra.indexOf(v) : known - counts.carries
-    ]!
+    const known = ys.indexOf(v)
+    return extended().ys[known < 0 ? ys.length + extra.indexOf(v) : known]!
   }
   return { results: rewritten, sequences, uses: v => used.has(v) }
 }

@@ -4,6 +4,7 @@
  * It is one more sequence of the scan, 0, 1, 2 …, in sequence order as all sequences, made only where somebody asks.
  */
 import { Variable } from '../variable.js'
+import { insideBody } from './inside.js'
 
 interface Frame {
   trip: Variable | null
@@ -17,7 +18,7 @@ export function traceStep<T>(step: () => T): { readonly returned: T; readonly tr
   const frame: Frame = { trip: null }
   frames.push(frame)
   try {
-    const returned = step()
+    const returned = insideBody(step)
     return { returned, trips: frame.trip === null ? [] : [frame.trip] }
   } finally {
     frames.pop()

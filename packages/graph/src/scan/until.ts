@@ -8,6 +8,7 @@
 import { type Dim, DimSymbol, subDim, symbolDim } from '../dim.js'
 import { lambda } from '../lambda.js'
 import { add } from '../ops/arithmetic.js'
+import { ge } from '../ops/comparison.js'
 import { provablyAtLeast } from '../ops/size.js'
 import { broadcastTo } from '../ops/shape.js'
 import { constant, zeros } from '../ops/source.js'
@@ -58,6 +59,19 @@ export function withOwnCarries({ params, initial, nexts, ys }: Step): Step {
     nexts: [add(count, 1), ...nexts, ...ys],
     ys,
   }
+}
+
+/** With a count of the steps as the first carry, and whether a step is the last one of so many. */
+export function countedSteps({ params, initial, nexts, ys }: Step, steps: Variable) {
+  const count = new Variable({ dtype: 'int32', shape: [] }, null, 0, 'steps')
+  const next: Variable = add(count, 1)
+  const step: Step = {
+    params: [count, ...params],
+    initial: [constant(0, 'int32'), ...initial],
+    nexts: [next, ...nexts],
+    ys,
+  }
+  return { step, isLast: ge(next, steps) as Variable }
 }
 
 const bare = new WeakMap<Apply, Apply>()
