@@ -216,6 +216,8 @@ export {
   tril,
   triu,
   trunc,
+  Until,
+  until,
   type Value,
   Variable,
   variance,

@@ -34,7 +34,8 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
         const until = exit === null ? '' : ` until ${refText(exit.condition)}`
         lines.push(`${indent}repeat ${name} t${trip.depth} < ${printDim(count)}${until}`)
         walk(step.body, `${indent}  `)
-        for (const { from, to } of exit?.finals ?? []) lines.push(`${indent}${refText(to)} ← ${refText(from)}`)
+        for (const { from, to } of exit?.finals ?? [])
+          lines.push(`${indent}${refText(to)} ← ${refText(from)}`)
       } else if (step.kind === 'branch') {
         lines.push(`${indent}if ${refText(step.condition)}`)
         walk(step.thenSteps, `${indent}  `)

@@ -72,6 +72,7 @@ import {
   tensordot,
   tile,
   topK,
+  until,
   type Value,
   type Variable,
   variance,
@@ -256,6 +257,17 @@ const wrongRankArray: NdArray<'float32', 1> = randn([3, 8])
 const wrongArray: NdArray<'int32', 2> = randn([3, 8])
 // @ts-expect-error what is float32 does not become int32 because it is expected to
 const expected: Tensor<'int32', 2> = zeros([2, 3])
+
+// until: the results are those of the step, with what they are.
+const stopped = scan(({ x, h }) => until(h.sum().gt(1), { h: h.add(x), out: h.sum() }), {
+  sequences: { x: matrix('x') },
+  state: { h: vector('h') },
+})
+is2(stopped.h.all)
+is<Tensor<'float32', 1>>()(stopped.h.last)
+is<Tensor<'float32', 1>>()(stopped.out.all)
+// @ts-expect-error: the next value of h is missing
+scan(({ h }) => until(h.sum().gt(1), { out: h }), { state: { h: vector('h') }, steps: 3 })
 
 // scan: what is written within `state` has the dtype that it has by itself.
 const start = scan(({ a, h, k }) => ({ h: is2(h).add(a), k: is1(k).add(1).cast('int32'), out: a.sum() }), {

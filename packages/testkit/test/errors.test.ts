@@ -131,6 +131,14 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E081: () => A.ifElse(true, one(), A.vector('i', 'int32')),
   E082: () => A.ifElse(true, one(), two()),
   E083: () => A.ifElse(true, [one()], [one(), one()] as never),
+  E090: () => A.scan(({ h }) => A.until(h as never, { h: h.add(1) }), { state: { h: one() }, steps: 2 }),
+  E091: () => {
+    const x = A.matrix('x')
+    const inner = (row: A.Variable) =>
+      A.scan(({ h }) => A.until(h.gt(3), { h: h.mul(2) }), { state: { h: row.sum() }, steps: 9 }).h
+    A.scan(({ x: row }) => ({ total: inner(row).all.sum() }), { sequences: { x } })
+  },
+  E092: () => A.scan(({ h }) => A.until(h.gt(3), { h: h.mul(2) }), { state: { h: 1 }, steps: 4, unroll: 2 }),
   E200: () => compile([1 as never], one()),
   E201: () => compile([one().add(1)], []),
   E202: () => {

@@ -241,9 +241,7 @@ function readForward(
   for (const v of kept) {
     const carry = body.results.slice(0, counts.carries).indexOf(v)
     read(v, () =>
-      carry < 0
-        ? course.read(stackOf(v), 0)
-        : course.read(extended().trajectories[carry]!, newRows(params)),
+      carry < 0 ? course.read(stackOf(v), 0) : course.read(extended().trajectories[carry]!, newRows(params)),
     )
   }
   const rewritten = substitute(results, replacement)

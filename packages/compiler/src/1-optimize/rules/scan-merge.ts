@@ -25,7 +25,6 @@ import { isPlainView } from './scan-hoist.js'
 
 const paramsOf = (node: Apply) => node.params as ScanParams
 
-
 function groupsBy(scans: readonly Apply[], key: (node: Apply) => string): readonly Group[] {
   const alike = new Map<string, Apply[]>()
   for (const node of scans) {
