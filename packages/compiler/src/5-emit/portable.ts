@@ -208,9 +208,15 @@ class Flattening {
     })
   }
 
-  #repeat({ kind, trip, count, name, body, ...rest }: Repeat<Call>): PortableStep {
+  #repeat({ kind, trip, count, name, body, exit, ...rest }: Repeat<Call>): PortableStep {
     // A new property of repeats must be thought of here.
     rest satisfies Record<PropertyKey, never>
+    if (exit !== null)
+      throw cannotExport(
+        this.parts.graph.name,
+        'a scan with until stops early',
+        'an exported function makes the same steps in every call: leave out until, and hold the state with where()',
+      )
     return [kind, depthIn(trip), this.#evaluate(count), name, this.#steps(body)]
   }
 
