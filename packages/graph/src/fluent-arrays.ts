@@ -10,8 +10,9 @@ import { diff, moveaxis, specifyShape, swapaxes } from './ops/rearrange.js'
 import type { AxisArgument, ReduceOptions } from './ops/reduce.js'
 import type { Size } from './ops/size.js'
 import { incSubtensor, type SubtensorOptions, setSubtensor } from './ops/subtensor.js'
+import { transpose } from './ops/view.js'
 import type { DiagRank, MaxRank, MeetOf, RankOf, ReducedRank, TensorLike, ToFloat } from './static.js'
-import type { Rank, Tensor, Variable } from './variable.js'
+import { type Rank, type Tensor, Variable } from './variable.js'
 
 type RealAlone<D extends DType, R extends Rank> = () => Tensor<ToFloat[D], R>
 /** See `setSubtensor`: the rank is known where `of` says of what. */
@@ -49,6 +50,8 @@ declare module './variable.js' {
     diff(n?: number, axis?: number): Tensor<D, R>
     diag(offset?: number): Tensor<D, DiagRank[R]>
     takeAlongAxis(ids: TensorLike, axis?: number): Tensor<D, R>
+    /** The axes in reverse order: NumPy's and Theano's `x.T`. */
+    readonly T: Tensor<D, R>
     readonly setSubtensor: Write<D>
     readonly incSubtensor: Write<D>
   }
@@ -56,3 +59,9 @@ declare module './variable.js' {
 
 installMethods({ ...numeric })
 installMethods({ diag, diff, incSubtensor, moveaxis, setSubtensor, specifyShape, swapaxes, takeAlongAxis })
+Object.defineProperty(Variable.prototype, 'T', {
+  get(this: Variable) {
+    return transpose(this)
+  },
+  configurable: true,
+})

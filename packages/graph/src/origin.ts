@@ -26,7 +26,7 @@ export class Origin {
 const deepest = 10
 const installed = /[\\/]node_modules[\\/](?:arignote|@arignote[\\/]\w+)[\\/]/
 const inWorkspace =
-  /^(?:errors|loops|wasm|graph|compiler|load|save|nn|explorer|arignote)[\\/](?:src|dist)[\\/]/
+  /^(?:errors|loops|wasm|graph|compiler|load|save|nn|theano|explorer|arignote)[\\/](?:src|dist)[\\/]/
 
 /** The folder of the packages where they run from this project's own sources; users have packages of these names too. */
 const workspace = /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:src|dist)[\\/]origin\./.exec(

@@ -1,0 +1,2 @@
+/** `theano.ifelse`. */
+export { ifElse as ifelse } from '@arignote/graph'

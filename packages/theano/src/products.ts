@@ -1,0 +1,2 @@
+/** Products under Theano's names. */
+export { batchedDot as batched_dot, dot, matmul, outer, tensordot } from '@arignote/graph'

@@ -1,0 +1,2 @@
+/** `theano.tensor.shared_randomstreams`. */
+export { RandomStreams } from './random.js'

@@ -1,0 +1,2 @@
+/** `theano.sandbox`. */
+export * as rng_mrg from './rng-mrg.js'

@@ -1,0 +1,12 @@
+/** `theano.tensor`, but for the inputs, which are made by rule. */
+export * from './elementwise.js'
+export * as extra_ops from './extra-ops.js'
+export { grad, hessian, jacobian, Lop, Rop } from './gradients.js'
+export * as nlinalg from './nlinalg.js'
+export * as nnet from './nnet.js'
+export * from './products.js'
+export * as shared_randomstreams from './random-streams.js'
+export * from './reductions.js'
+export * from './shapes.js'
+export * as slinalg from './slinalg.js'
+export { as_tensor, as_tensor_variable, constant, TensorType, tensor } from './variables.js'
