@@ -198,6 +198,10 @@ export interface RandomStreamsClass {
   new (seed?: number | { readonly seed?: number }): TheanoRandomStream
 }
 
+/** A function and not an arrow: it may be called with `new`. */
+function made(seed: number | { readonly seed?: number } = anySeed): TheanoRandomStream {
+  return streamOf(typeof seed === 'number' ? seed : (seed.seed ?? anySeed))
+}
+
 /** `RandomStreams(seed)`, with or without `new`. */
-export const RandomStreams = ((seed: number | { readonly seed?: number } = anySeed) =>
-  streamOf(typeof seed === 'number' ? seed : (seed.seed ?? anySeed))) as unknown as RandomStreamsClass
+export const RandomStreams = made as unknown as RandomStreamsClass

@@ -1,7 +1,17 @@
 /**
  * Theano's lists of sequences, initial states and results  →  the records that `scan` takes.
  */
-import { badArgument, constant, describeGiven, flip, Shared, type Value, Variable } from '@arignote/graph'
+import {
+  badArgument,
+  constant,
+  describeGiven,
+  flip,
+  Shared,
+  type Taps,
+  taps,
+  type Value,
+  Variable,
+} from '@arignote/graph'
 import type { InitialArgument, SequenceArgument } from './scan-types.js'
 import { Until } from './until.js'
 
@@ -16,11 +26,6 @@ export function asList<T>(given: T | readonly T[] | null | undefined): readonly 
 const tapsOf = (taps: number | readonly number[] | null | undefined): readonly number[] | null =>
   taps == null ? null : typeof taps === 'number' ? [taps] : taps
 
-function checkTaps(taps: readonly number[], what: string): void {
-  if (!Array.isArray(taps) || taps.length === 0 || !taps.every(Number.isInteger))
-    throw badArgument(operation, `taps of ${what} are not whole numbers`, 'taps are a list: [-2, -1]')
-}
-
 /** A name not yet among those taken. */
 function fresh(wanted: string, taken: Iterable<string>): string {
   const names = new Set(taken)
@@ -29,17 +34,20 @@ function fresh(wanted: string, taken: Iterable<string>): string {
   return name
 }
 
+/** Something visited along axis 0, or several rows of it around the one that is visited. */
+export type Visited = Variable | Taps
+
 /**
- * One sequence per tap, cut so that row t is what step t sees: Theano pretends that tap 0 is among the taps. Visited from
- * the end they are turned around first, so that taps count in the order of the sequence.
+ * By name. Visited from the end they are turned around, and so are their taps, which in Theano count in the order of the
+ * sequence.
  */
 export function sequencesOf(
   list: readonly SequenceArgument[],
   goesBackwards: boolean,
-): { readonly [name: string]: Variable } {
-  const made: Record<string, Variable> = {}
+): { readonly [name: string]: Visited } {
+  const made: Record<string, Visited> = {}
   list.forEach((given, i) => {
-    const { input, taps } = given instanceof Variable ? { input: given, taps: null } : (given ?? {})
+    const { input, taps: list } = given instanceof Variable ? { input: given, taps: null } : (given ?? {})
     if (!(input instanceof Variable) || input.ndim === 0)
       throw badArgument(
         operation,
@@ -47,25 +55,16 @@ export function sequencesOf(
         'a sequence is a tensor that is visited along axis 0, or { input: x, taps: [-1, 0] }',
         input instanceof Variable ? [input] : [],
       )
-    const all = tapsOf(taps) ?? [0]
-    checkTaps(all, `sequence ${i}`)
-    const [least, greatest] = [Math.min(0, ...all), Math.max(0, ...all)]
-    for (const tap of all) {
-      const cut = tap === greatest ? { start: tap - least } : { start: tap - least, stop: tap - greatest }
-      const rows: Variable = least === 0 && greatest === 0 ? input : input.slice(cut)
-      const title = `${input.name ?? `sequence ${i}`}${tap === 0 ? '' : `[${tap}]`}`
-      made[fresh(title, Object.keys(made))] = goesBackwards ? flip(rows, 0) : rows
-    }
+    const rows: Variable = goesBackwards ? flip(input, 0) : input
+    const all = tapsOf(list)
+    const seen = all === null ? rows : taps(rows, goesBackwards ? all.map(k => -k) : all)
+    made[fresh(input.name ?? `sequence ${i}`, Object.keys(made))] = seen
   })
   return made
 }
 
-/** A state, with the taps by which its step sees it; `taps` is null for its last value alone. */
-export interface InitialState {
-  readonly name: string
-  readonly initial: Variable | number
-  readonly taps: readonly number[] | null
-}
+/** A state's name, and what it is before the first step. */
+export type InitialState = readonly [name: string, initial: Variable | Taps | number]
 
 /** What becomes of each output: a state, or null for what is only an output. */
 export function statesOf(
@@ -75,27 +74,32 @@ export function statesOf(
   const names = [...taken]
   return list.map((given, i) => {
     const isRecord = typeof given === 'object' && given !== null && !(given instanceof Variable)
-    const { initial, taps } = isRecord ? given : { initial: given, taps: null }
-    const all = tapsOf(taps)
+    const { initial, taps: list } = isRecord ? given : { initial: given, taps: null }
+    const all = tapsOf(list)
     if (initial === null || initial === undefined) {
-      if (all !== null)
-        throw badArgument(operation, `output ${i} has taps and no initial value`, 'give { initial, taps }')
-      return null
+      if (all === null) return null
+      throw badArgument(operation, `output ${i} has taps and no initial value`, 'give { initial, taps }')
     }
-    if (all !== null) checkTaps(all, `output ${i}`)
-    const title = (initial instanceof Variable ? initial.name : null) ?? `state ${i}`
-    const name = fresh(title, names)
+    const name = fresh((initial instanceof Variable ? initial.name : null) ?? `state ${i}`, names)
     names.push(name)
-    const isPlain = all === null || (all.length === 1 && all[0] === -1)
-    if (isPlain) return { name, initial, taps: null }
+    // Theano's state with tap -1 alone is its last value, without an axis for the steps before.
+    if (all === null || (all.length === 1 && all[0] === -1)) return [name, initial]
     if (typeof initial === 'number')
       throw badArgument(
         operation,
-        `output ${i} has taps, and one number as its past`,
-        'its past has a row per step',
+        `output ${i} has taps, and a number as its past`,
+        'its past is a tensor with a row for each step that the furthest tap looks back',
       )
-    return { name, initial: initial.slice({ stop: -Math.min(...all) }) as Variable, taps: all }
+    return [name, taps(pastRows(initial, all), all)]
   })
+}
+
+/** Theano takes the first rows, as many as the furthest tap looks back. */
+function pastRows(initial: Variable, taps: readonly number[]): Variable {
+  const count = -Math.min(...taps)
+  return count < 1 || initial.ndim === 0 || initial.shape[0] === count
+    ? initial
+    : (initial.slice({ stop: count }) as Variable)
 }
 
 /** Values as constants. */

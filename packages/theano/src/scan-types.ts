@@ -125,24 +125,42 @@ export type ScanResult<R, Each extends 'all' | 'last' = 'all'> = [
   updates: ScanUpdates,
 ]
 
-export interface ScanKeywords<S, I, N, R> {
-  /** Called once, symbolically. */
-  readonly fn: (...args: StepArguments<S, I, N>) => R
+/** Called once, symbolically. */
+export type Step<S, I, N, R> = (...args: StepArguments<S, I, N>) => R
+export interface WithStep<S, I, N, R> {
+  readonly fn: Step<S, I, N, R>
+}
+
+interface Common<S, N> {
   readonly sequences?: S
-  readonly outputs_info?: I
   readonly non_sequences?: N
-  readonly n_steps?: Size | null
-  /** The gradient goes back through the last so many steps only; −1, the default, through all. */
-  readonly truncate_gradient?: number
-  /** Visit the sequences from the end. Outputs are in the order of the visits. */
-  readonly go_backwards?: boolean
-  /** What is not among `non_sequences` is an error. */
-  readonly strict?: boolean
   readonly name?: string | null
   /** Have no effect. */
   readonly mode?: unknown
   readonly profile?: unknown
   readonly allow_gc?: unknown
+}
+
+export interface MapKeywords<S, N> extends Common<S, N> {
+  /** The gradient goes back through the last so many steps only; −1, the default, through all. */
+  readonly truncate_gradient?: number
+  /** Visit the sequences from the end. Outputs are in the order of the visits. */
+  readonly go_backwards?: boolean
+}
+
+export interface FoldKeywords<S, I, N> extends Common<S, N> {
+  readonly outputs_info?: I
+}
+
+export interface ReduceKeywords<S, I, N> extends FoldKeywords<S, I, N> {
+  readonly go_backwards?: boolean
+}
+
+export interface ScanKeywords<S, I, N> extends MapKeywords<S, N> {
+  readonly outputs_info?: I
+  readonly n_steps?: Size | null
+  /** What is not among `non_sequences` is an error. */
+  readonly strict?: boolean
 }
 
 export type SequencesArgument = ListOf<SequenceArgument>

@@ -26,16 +26,22 @@ import {
   statesOf,
 } from './scan-arguments.js'
 import type {
+  FoldKeywords,
   InitialsArgument,
+  MapKeywords,
   NonSequencesArgument,
+  ReduceKeywords,
   ScanKeywords,
   ScanResult,
   ScanUpdates,
   SequencesArgument,
+  Step,
   StepResult,
+  WithStep,
 } from './scan-types.js'
 
-type Any = ScanKeywords<SequencesArgument, InitialsArgument, NonSequencesArgument, StepResult>
+type Any = ScanKeywords<SequencesArgument, InitialsArgument, NonSequencesArgument> &
+  WithStep<null, null, null, StepResult>
 
 const keywords = [
   'fn',
@@ -88,9 +94,9 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
     : others
   const hidden = shared.map((_, i) => `updated ${i}`)
   const names: string[] = []
-  const step = (inputs: { readonly [name: string]: Variable }) => {
-    const slices = Object.keys(sequences).map(name => inputs[name]!)
-    const past = states.map(({ name }) => inputs[name]!)
+  const step = (inputs: { readonly [name: string]: Variable | readonly Variable[] }) => {
+    const slices = Object.keys(sequences).flatMap(name => inputs[name]!)
+    const past = states.flatMap(([name]) => inputs[name]!)
     const parts = readReturned(
       (given.fn as (...args: readonly Variable[]) => unknown)(...slices, ...past, ...fixed),
     )
@@ -102,7 +108,7 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
         : replaced(
             parts,
             shared,
-            hidden.map(name => inputs[name]!),
+            hidden.map(name => inputs[name] as Variable),
           )
     if (infos !== null && infos.length !== outputs.length && infos.length > 0)
       throw badArgument(
@@ -110,16 +116,15 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
         `the step returned ${outputs.length} outputs for ${infos.length} entries of outputs_info`,
         'there is an entry for each output: null for one that is not handed on',
       )
-    names.push(...outputs.map((_, i) => slots[i]?.name ?? `output ${i}`))
+    names.push(...outputs.map((_, i) => slots[i]?.[0] ?? `output ${i}`))
     return Object.fromEntries([
       ...outputs.map((v, i) => [names[i]!, v] as const),
       ...shared.map((v, i) => [hidden[i]!, updates.get(v)!] as const),
     ])
   }
-  const initial = states.map(({ name, initial }) => [name, initial] as const)
   const histories = scanOf(step as never, {
     sequences,
-    state: Object.fromEntries([...initial, ...shared.map((v, i) => [hidden[i]!, v] as const)]),
+    state: Object.fromEntries([...states, ...shared.map((v, i) => [hidden[i]!, v] as const)]),
     ...(given.n_steps == null ? {} : { steps: stepsOf(given.n_steps) }),
     ...(given.name == null ? {} : { name: given.name }),
     ...(given.strict ? { strict: namesIn([...fixed, ...shared]) } : {}),
@@ -183,7 +188,7 @@ export interface Scan {
     const I extends Initials = null,
     const N extends Others = null,
   >(
-    keywords: ScanKeywords<S, I, N, R>,
+    keywords: ScanKeywords<S, I, N> & WithStep<S, I, N, R>,
   ): ScanResult<R>
   <
     const R extends StepResult,
@@ -191,8 +196,8 @@ export interface Scan {
     const I extends Initials = null,
     const N extends Others = null,
   >(
-    fn: ScanKeywords<S, I, N, R>['fn'],
-    keywords: Omit<ScanKeywords<S, I, N, R>, 'fn'>,
+    fn: Step<S, I, N, R>,
+    keywords: ScanKeywords<S, I, N>,
   ): ScanResult<R>
 }
 
@@ -209,22 +214,22 @@ export const scan: Scan = ((first: unknown, second?: object) => {
 
 export interface MapOver {
   <const R extends StepResult, const S extends Sequences = null, const N extends Others = null>(
-    keywords: Omit<ScanKeywords<S, null, N, R>, 'outputs_info' | 'n_steps' | 'strict'>,
+    keywords: MapKeywords<S, N> & WithStep<S, null, N, R>,
   ): ScanResult<R>
   <const R extends StepResult, const S extends Sequences = null, const N extends Others = null>(
-    fn: ScanKeywords<S, null, N, R>['fn'],
-    keywords: Omit<ScanKeywords<S, null, N, R>, 'fn' | 'outputs_info' | 'n_steps' | 'strict'>,
+    fn: Step<S, null, N, R>,
+    keywords: MapKeywords<S, N>,
   ): ScanResult<R>
 }
 
-export interface Reduce<Left extends string = 'n_steps' | 'strict' | 'truncate_gradient'> {
+export interface Reduce {
   <
     const R extends StepResult,
     const S extends Sequences = null,
     const I extends Initials = null,
     const N extends Others = null,
   >(
-    keywords: Omit<ScanKeywords<S, I, N, R>, Left>,
+    keywords: ReduceKeywords<S, I, N> & WithStep<S, I, N, R>,
   ): ScanResult<R, 'last'>
   <
     const R extends StepResult,
@@ -232,8 +237,28 @@ export interface Reduce<Left extends string = 'n_steps' | 'strict' | 'truncate_g
     const I extends Initials = null,
     const N extends Others = null,
   >(
-    fn: ScanKeywords<S, I, N, R>['fn'],
-    keywords: Omit<ScanKeywords<S, I, N, R>, 'fn' | Left>,
+    fn: Step<S, I, N, R>,
+    keywords: ReduceKeywords<S, I, N>,
+  ): ScanResult<R, 'last'>
+}
+
+export interface Fold {
+  <
+    const R extends StepResult,
+    const S extends Sequences = null,
+    const I extends Initials = null,
+    const N extends Others = null,
+  >(
+    keywords: FoldKeywords<S, I, N> & WithStep<S, I, N, R>,
+  ): ScanResult<R, 'last'>
+  <
+    const R extends StepResult,
+    const S extends Sequences = null,
+    const I extends Initials = null,
+    const N extends Others = null,
+  >(
+    fn: Step<S, I, N, R>,
+    keywords: FoldKeywords<S, I, N>,
   ): ScanResult<R, 'last'>
 }
 
@@ -251,8 +276,6 @@ const reduction =
     )
     return [packed(outputs.map(({ last }) => last)), updates]
   }
-
-export type Fold = Reduce<'n_steps' | 'strict' | 'truncate_gradient' | 'go_backwards'>
 
 /** `theano.reduce({ fn, sequences, outputs_info })`: of each state and output the last value only. */
 export const reduce = reduction('theano.reduce', []) as Reduce

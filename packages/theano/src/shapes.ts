@@ -5,7 +5,6 @@ import {
   arange as arangeOf,
   argsort as argsortAlong,
   broadcastTo,
-  cast,
   concatenate,
   type DTypeOf,
   dim,
@@ -14,7 +13,6 @@ import {
   flatten as flattenTo,
   full,
   incSubtensor,
-  onesLike,
   type PlusOne,
   type Rank,
   type RankOf,
@@ -33,7 +31,6 @@ import {
   tril,
   type Value,
   type Variable,
-  zerosLike,
 } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import type { FloatX } from './config.js'
@@ -65,12 +62,12 @@ function alloc<V extends Value | Variable, const S extends readonly Size[]>(
 }
 
 const like =
-  (name: string, make: (x: Variable) => Variable) =>
+  (name: string, value: number) =>
   <X extends Variable, N extends DTypeName = never>(
     x: X,
     dtype?: N,
   ): Tensor<[N] extends [never] ? DTypeOf<X> : Named<NoInfer<N>>, RankOf<X>> =>
-    (dtype === undefined ? make(x) : cast(make(x), dtypeOf(dtype, name))) as never
+    full(x.shape, value, dtype === undefined ? x.dtype : dtypeOf(dtype, name)) as never
 
 /** `T.fill(a, b)`: b in the shape of a. */
 const fill = <X extends Variable, V extends TensorLike>(a: X, b: V): Tensor<DTypeOf<V>, RankOf<X>> =>
@@ -213,8 +210,8 @@ const inc_subtensor = <D extends DType>(part: Tensor<D>, y: TensorLike): Tensor<
 
 const ones = filled('T.ones', 1)
 const zeros = filled('T.zeros', 0)
-const ones_like = like('T.ones_like', x => onesLike(x))
-const zeros_like = like('T.zeros_like', x => zerosLike(x))
+const ones_like = like('T.ones_like', 1)
+const zeros_like = like('T.zeros_like', 0)
 
 export {
   concatenate,
