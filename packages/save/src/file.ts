@@ -19,7 +19,9 @@ export function pathOf(operation: string, path: string | URL): string {
 export function readFile(task: Task & { readonly file: string }): Uint8Array {
   const fs = builtin(task.operation, load => load('node:fs'))
   try {
-    return fs.readFileSync(task.file)
+    // Not as a Buffer: its slices are no copies.
+    const { buffer, byteOffset, byteLength } = fs.readFileSync(task.file)
+    return new Uint8Array(buffer, byteOffset, byteLength)
   } catch (error) {
     throw noFile(task, 'read', error)
   }

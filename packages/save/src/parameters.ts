@@ -137,7 +137,7 @@ function tensorOfGiven(operation: string, name: string, given: Shared | Value): 
   }
   if (given === undefined || given === null || given instanceof Variable)
     throw notSavable(operation, name, given)
-  return convert(given, null, `${operation}: "${name}"`)
+  return convert(given, bools.has(given as object) ? 'bool' : null, `${operation}: "${name}"`)
 }
 
 function decode(task: Task, bytes: Uint8Array, format: Format | undefined): ParameterValues {
