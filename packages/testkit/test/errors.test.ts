@@ -8,7 +8,7 @@ import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
-import { input, layers, network, resetLayerNames, runNetwork, unmasked } from '@arignote/nn'
+import { input, layers, network, optimizers, resetLayerNames, runNetwork, sgd, unmasked } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { loadFunction } from 'arignote/load'
 import {
@@ -284,6 +284,14 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E320: () => {
     const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
     return network([a], [layers.dense({ units: 1 }).apply(b)])
+  },
+  E340: () => sgd(one().sum(), [one() as never]),
+  E341: () => sgd([one(), one()], [A.shared([1, 2, 3])]),
+  E342: () => sgd([one()], [A.shared([1, 2])]),
+  E343: () => {
+    const adam = optimizers.adam()
+    adam.build([A.shared([1, 2])])
+    adam.setWeights([0, [1, 2], [1, 2, 3]])
   },
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {

@@ -29,6 +29,7 @@ import {
   type OptionsOf,
   type OptionTable,
   optional,
+  readOptions,
   sizes,
   type ValuesOf,
 } from './option.js'
@@ -235,20 +236,4 @@ export class Layer<T extends OptionTable = OptionTable> {
     const first = batch === null ? {} : { batch_input_shape: batch }
     return { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
   }
-}
-
-function readOptions(
-  operation: string,
-  table: OptionTable,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const values = Object.entries(table).map(([name, row]) => {
-    const option = row as Option
-    const value = given[name]
-    if (value !== undefined) return [name, option.read(value, `${operation}: ${name}`)]
-    if (!('byDefault' in option))
-      throw badArgument(operation, `no ${name}`, `it must have one: { ${name}: … }`)
-    return [name, option.byDefault]
-  })
-  return Object.fromEntries(values)
 }

@@ -150,3 +150,20 @@ export const constraintOption: WithDefault<ConstraintLike | null, Constraint | n
   read: (given, place) => constraint(place, given as ConstraintLike),
   toJson: ({ class_name, config }) => ({ class_name, config }),
 })
+
+/** What was given, with defaults, as the layer sees it. @throws ArgumentError for what is missing or will not do */
+export function readOptions(
+  operation: string,
+  table: OptionTable,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const values = Object.entries(table).map(([name, row]) => {
+    const option = row as Option
+    const value = given[name]
+    if (value !== undefined) return [name, option.read(value, `${operation}: ${name}`)]
+    if (!('byDefault' in option))
+      throw badArgument(operation, `no ${name}`, `it must have one: { ${name}: … }`)
+    return [name, option.byDefault]
+  })
+  return Object.fromEntries(values)
+}
