@@ -272,6 +272,48 @@ describe('what the step updates', () => {
   })
 })
 
+describe('until', () => {
+  test('the step whose condition holds is the last one, and counts', () => {
+    const max_value = T.scalar('max_value')
+    const [values] = theano.scan({
+      fn: (previous_power, max_value) => [
+        previous_power.mul(2),
+        theano.scan_module.until(previous_power.mul(2).gt(max_value)),
+      ],
+      outputs_info: T.constant(1),
+      non_sequences: max_value,
+      n_steps: 1024,
+    })
+    expect(numbers(agree([max_value], values, [45]))).toEqual([2, 4, 8, 16, 32, 64])
+  })
+
+  test('beside updates, of the values in the step, with a number as the condition', () => {
+    const n = theano.shared(1, 'n')
+    const [seen, updates] = theano.scan({
+      fn: () =>
+        [[n, n.neg()], new Map([[n, n.mul(2)]]), theano.scan_utils.until(T.maximum(n.sub(3), 0))] as const,
+      n_steps: 10,
+    })
+    const found = agree([], seen, [], { updates })
+    expect(found.map(numbers)).toEqual([
+      [1, 2, 4],
+      [-1, -2, -4],
+    ])
+    expect(numbers(n.get_value())).toBe(8)
+  })
+
+  test('without outputs', () => {
+    const n = theano.shared(1, 'n')
+    const [none, updates] = theano.scan({
+      fn: () => [[[n, n.mul(2)]], theano.scan_module.until(n.gt(100))] as const,
+      n_steps: 50,
+    })
+    expect(none).toBe(null)
+    theano.function([], [], { updates })()
+    expect(numbers(n.get_value())).toBe(256)
+  })
+})
+
 describe('map, reduce, foldl, foldr', () => {
   const x = T.vector('x')
 

@@ -14,6 +14,7 @@ import {
   type Shared,
   type Size,
   scan as scanOf,
+  until as untilOf,
   type Variable,
 } from '@arignote/graph'
 import {
@@ -102,7 +103,7 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
     )
     if ([...parts.updates.keys()].some(v => !shared.includes(v)))
       throw new NeedsStates([...parts.updates.keys()])
-    const { outputs, updates } =
+    const { outputs, updates, until } =
       shared.length === 0
         ? parts
         : replaced(
@@ -117,10 +118,11 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
         'there is an entry for each output: null for one that is not handed on',
       )
     names.push(...outputs.map((_, i) => slots[i]?.[0] ?? `output ${i}`))
-    return Object.fromEntries([
+    const results = Object.fromEntries([
       ...outputs.map((v, i) => [names[i]!, v] as const),
       ...shared.map((v, i) => [hidden[i]!, updates.get(v)!] as const),
     ])
+    return until === null ? results : untilOf(until, results)
   }
   const histories = scanOf(step as never, {
     sequences,
@@ -138,16 +140,20 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
 /** The shared variables' values of this step in the place of those before the scan. */
 function replaced(parts: Returned, shared: readonly Shared[], values: readonly Variable[]): Returned {
   const updated = [...parts.updates]
-  const list = [...parts.outputs, ...updated.map(([, v]) => v)]
+  const list = [
+    ...parts.outputs,
+    ...updated.map(([, v]) => v),
+    ...(parts.until === null ? [] : [parts.until]),
+  ]
   const all = cloneReplace(
     list,
     shared.map((v, i) => [v, values[i]!] as const),
   ) as readonly Variable[]
   const count = parts.outputs.length
   return {
-    ...parts,
     outputs: all.slice(0, count),
     updates: new Map(updated.map(([v], i) => [v, all[count + i]!])),
+    until: parts.until === null ? null : all.at(-1)!,
   }
 }
 
