@@ -9,4 +9,17 @@ export { Layer, resetLayerNames } from './layers/layer.js'
 export { SymbolicTensor } from './layers/symbolic.js'
 export { network, runNetwork, unmasked } from './models/network.js'
 export * from './optimizers/index.js'
+export {
+  type BidirectionalOptions,
+  type BidirectionalRecurrence,
+  bidirectional,
+  type MergeMode,
+} from './recurrent/bidirectional.js'
+export type { CellMask, GateCell, GateParams, RecurrentCell, StepContext } from './recurrent/cell.js'
+export { type GruOptions, gruCell } from './recurrent/gru.js'
+export { type LstmOptions, lstmCell } from './recurrent/lstm.js'
+export type { CellOptions, GateOptions } from './recurrent/options.js'
+export { type RecurOptions, type Recurrence, recur } from './recurrent/recur.js'
+export { rnnCell } from './recurrent/rnn.js'
+export { type LearnedStateOptions, learnedState, stackCells } from './recurrent/stack.js'
 export { type RegularizerLike, regularizers } from './regularizers.js'

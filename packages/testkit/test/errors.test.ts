@@ -8,7 +8,7 @@ import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
-import { input, layers, network, optimizers, resetLayerNames, runNetwork, sgd, unmasked } from '@arignote/nn'
+import { input, layers, lstmCell, network, optimizers, recur, resetLayerNames, rnnCell, runNetwork, sgd, stackCells, unmasked } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { loadFunction } from 'arignote/load'
 import {
@@ -42,6 +42,8 @@ const inference = { training: false, update: () => {}, penalize: () => {} }
 
 const one = () => A.vector('v', { shape: [3] })
 const two = () => A.matrix('m', { shape: [4, 6] })
+
+const cell = () => lstmCell({ inputSize: 2, units: 3, seed: 1 })
 
 const causes: Readonly<Record<string, () => unknown>> = {
   E001: () => one().add(A.vector('b', { shape: [4] })),
@@ -293,6 +295,21 @@ const causes: Readonly<Record<string, () => unknown>> = {
     adam.build([A.shared([1, 2])])
     adam.setWeights([0, [1, 2], [1, 2, 3]])
   },
+  E360: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared(A.zerosArray([2, 3])) } }),
+  E361: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared([[1]]) } }),
+  E362: () => {
+    const x = A.tensor3('x', { shape: [null, null, 3] })
+    recur(cell(), x)
+  },
+  E363: () => recur(cell(), A.tensor3('x', 'float64') as never),
+  E364: () => recur(cell(), A.tensor3('x'), { initialState: [A.zeros([4, 3])] }),
+  E365: () => recur(cell(), A.tensor3('x'), { initialState: [A.zeros([4, 3]), A.zeros([4, 2])] }),
+  E366: () => recur(cell(), A.tensor3('x'), { mask: A.tensor3('mask') }),
+  E367: () => recur(cell(), A.tensor3('x'), { dropoutMask: A.ones([2, 4, 2]) }),
+  E368: () => recur({ ...cell(), masks: 0 }, A.tensor3('x'), { dropoutMask: A.ones([1, 4, 2]) }),
+  E369: () => recur({ ...cell(), step: (_, states) => states }, A.tensor3('x'), { gradClip: 1 }),
+  E370: () => recur({ step: () => [] } as never, A.tensor3('x')),
+  E371: () => stackCells([cell(), cell()]),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process
@@ -413,7 +430,7 @@ describe.each(sections)('$code', ({ code, classes, message }) => {
     )
     const line = Number(place?.[1])
     const next = codes[codes.indexOf(code) + 1]
-    const shared = [beginOf('E001') - 4, beginOf('E001') - 3]
+    const shared = [beginOf('E001') - 6, beginOf('E001') - 5]
     const own = line >= beginOf(code) && (next === undefined || line < beginOf(next))
     expect({ message: error.message, isOwn: own || shared.includes(line) }).toEqual({
       message: error.message,
