@@ -18,10 +18,11 @@ export interface InputOptions<D extends DType = DType> {
   readonly shape?: readonly AxisSpec[]
 }
 
-type Maker<R extends Rank> = <D extends DType = 'float32'>(
-  name?: string | null,
-  options?: D | InputOptions<D>,
-) => Tensor<NoInfer<D>, R>
+/** Two forms, since a single one, of a dtype or options, would take options without a dtype for any dtype. */
+interface Maker<R extends Rank> {
+  <D extends DType = 'float32'>(name?: string | null, options?: InputOptions<D>): Tensor<NoInfer<D>, R>
+  <D extends DType>(name: string | null | undefined, dtype: D): Tensor<NoInfer<D>, R>
+}
 
 function input(
   maker: string,

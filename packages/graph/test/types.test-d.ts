@@ -97,6 +97,7 @@ const i = vector('i', 'int32')
 const d = matrix('d', 'float64')
 const flag = vector('flag', { dtype: 'bool' })
 const t = tensor3('t')
+is<Tensor<'float32', 3>>()(tensor3('t', { shape: ['batch', null, 3] }))
 const n = scalar('n', 'int32')
 const anything = x as Variable
 const some: unknown = null
