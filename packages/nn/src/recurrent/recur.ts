@@ -138,10 +138,7 @@ function stepsOf(x: Variable, counts: Variable | null): Named {
   return { x: where(expandDims(on, 2), steps, cast(0, x.dtype)), counts: on }
 }
 
-function loopOptions(
-  { reverse, unroll, name }: RecurOptions,
-  cellName: string,
-): ScanOptions<Named, Named> {
+function loopOptions({ reverse, unroll, name }: RecurOptions, cellName: string): ScanOptions<Named, Named> {
   return {
     reverse: reverse ?? false,
     ...(unroll === undefined ? {} : { unroll }),
