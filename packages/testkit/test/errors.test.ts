@@ -8,7 +8,20 @@ import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
-import { input, layers, lstmCell, network, optimizers, recur, resetLayerNames, rnnCell, runNetwork, sgd, stackCells, unmasked } from '@arignote/nn'
+import {
+  input,
+  layers,
+  lstmCell,
+  network,
+  optimizers,
+  recur,
+  resetLayerNames,
+  rnnCell,
+  runNetwork,
+  sgd,
+  stackCells,
+  unmasked,
+} from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { loadFunction } from 'arignote/load'
 import {
