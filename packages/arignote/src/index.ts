@@ -199,6 +199,7 @@ export {
   type Tensor,
   type TopK,
   type TriangularOptions,
+  type Truncate,
   take,
   takeAlongAxis,
   tan,

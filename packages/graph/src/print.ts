@@ -145,8 +145,13 @@ export function printParams(node: Apply, names: Names): string {
   if (kind === 'constant') return printConstant(node.params as ConstantParams)
   if (kind === 'contract') return printContraction(node.params as Contraction)
   if (kind === 'scan') {
-    const { length, reverse, until, name } = node.params as ScanParams
-    const course = [...(reverse ? ['reverse'] : []), ...(until ? ['until'] : [])]
+    const { length, reverse, until, name, last, remat } = node.params as ScanParams
+    const course = [
+      ...(reverse ? ['reverse'] : []),
+      ...(until ? ['until'] : []),
+      ...(last === null ? [] : [`last: ${last}`]),
+      ...(remat === 'auto' ? [] : [`remat: ${remat}`]),
+    ]
     return `{${[`length: ${names.dim(length)}`, ...course, ...(name === null ? [] : [name])].join(', ')}}`
   }
   if (kind === 'branch') return ''

@@ -138,6 +138,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E071: () => A.scan(({ h }) => ({ h }), { state: { h: one() }, steps: 2, unroll: 0 }),
   E072: () => A.scan({} as never, {}),
   E073: () => A.scan(({ h }) => ({ h }), { state: { h: [1, 2] as never }, steps: 2 }),
+  E074: () => A.scan(({ h }) => ({ h }), { state: { h: 1 }, steps: 2, truncate: 0 }),
   E076: () => A.taps(one(), [0.5]),
   E077: () => A.scan(({ h: [h] }) => ({ h }), { state: { h: A.taps(one(), [-1, 0]) }, steps: 2 }),
   E078: () => A.scan(({ h: [h] }) => ({ h }), { state: { h: A.taps(one(), [-2]) }, steps: 2 }),

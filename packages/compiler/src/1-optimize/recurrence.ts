@@ -12,6 +12,7 @@ import {
   type Dim,
   equalType,
   lambda,
+  type Remat,
   type ScanParams,
   splitInputs,
   splitOutputs,
@@ -73,6 +74,7 @@ export class Recurrence {
   readonly length: Dim
   readonly reverse: boolean
   readonly until: boolean
+  readonly remat: Remat
   readonly name: string | null
   constants: Slot[]
   sequences: Slot[]
@@ -94,11 +96,12 @@ export class Recurrence {
     /** By the position of an output: whether anybody reads it. */
     isRead: (output: number) => boolean,
   ) {
-    const { length, reverse, until, name, body, counts } = node.params as ScanParams
+    const { length, reverse, until, name, remat, body, counts } = node.params as ScanParams
     this.#firstId = placeholder('bool', []).id
     this.length = length
     this.reverse = reverse
     this.until = until
+    this.remat = remat
     this.name = name
     const outer = splitInputs(node.inputs, counts)
     const inner = splitInputs(body.params, counts)
@@ -259,8 +262,8 @@ export class Recurrence {
       }
       const params = [...this.constants, ...this.carries, ...this.sequences].map(slot => slot.param)
       const body = lambda(params, this.results)
-      const { length, reverse, until, name } = this
-      const { outputs } = applyScan(slots, body, { length, reverse, until, name })
+      const { length, reverse, until, name, remat } = this
+      const { outputs } = applyScan(slots, body, { length, reverse, until, name, remat })
       const places = [
         ...this.carries.map(c => c.final),
         ...this.carries.map(c => c.trajectory),

@@ -255,6 +255,14 @@ export function unrollUntil(): ArignoteError {
   })
 }
 
+export function truncateNotANumber(given: unknown): ArignoteError {
+  return report(ArgumentError, 'E074', {
+    operation,
+    problem: `truncate cannot be ${typeof given === 'number' ? given : describeGiven(given).what}`,
+    lines: ['truncate is a number of steps, from 1 on, or { last: a number of steps }, as Theano has it'],
+  })
+}
+
 /** In words, for a sentence that begins with "the step returned". */
 const describe = (given: unknown): string =>
   given === undefined ? 'nothing' : given instanceof Variable ? 'a tensor' : describeGiven(given).what

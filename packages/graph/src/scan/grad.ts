@@ -10,11 +10,15 @@
  * All rows are in sequence order in both scans, so the row of step t is row t everywhere. An accumulator's next value is
  * add(accumulator, contribution). States without a cotangent (see `activate`), and integers, have no part in it; a
  * cotangent that every step hands on unchanged is a constant.
+ *
+ * Of a scan with `last` only so many steps are gone back over, those that were visited last. What arrives before them is
+ * the gradient of the initial states only if there were no others.
  */
 import { isFloat } from '@arignote/loops'
 import { backward, type WantedGradContext } from '../grad.js'
 import type { GradContext } from '../op.js'
 import { add } from '../ops/arithmetic.js'
+import { where } from '../ops/select.js'
 import { zerosLike } from '../ops/source.js'
 import { dependents, freeVariables, substitute } from '../traverse.js'
 import { type Apply, Variable } from '../variable.js'
@@ -83,6 +87,7 @@ export function scanGradient(
         reverse: !reverse,
         until: counted !== null,
         name: params.name === null ? null : `${params.name} gradient`,
+        remat: params.remat,
       },
     )
     const split = splitOutputs(node.outputs, { carries: step.nexts.length })
@@ -91,7 +96,9 @@ export function scanGradient(
 
   function assemble(): readonly Slot[] {
     const result: Slot[] = inputs.map(() => null)
-    const settle = (index: number, through: Variable) => {
+    const { reachesStart } = course
+    const settle = (index: number, arrived: Variable) => {
+      const through = reachesStart === true ? arrived : where(reachesStart, arrived, 0)
       const trajectory = cotangents[counts.carries + index] ?? null
       const atStart = trajectory === null ? null : cotangentRow(trajectory, initialRow(params))
       result[counts.constants + index] = atStart === null ? through : add(through, atStart)
@@ -235,7 +242,7 @@ function readForward(
     read(v, () => course.read(extended().trajectories[i]!, startRows(params)))
   })
   own.sequences.forEach((v, i) => {
-    read(v, () => (params.until ? course.read(given.sequences[i]!, 0) : given.sequences[i]!))
+    read(v, () => (course.isPartial ? course.read(given.sequences[i]!, 0) : given.sequences[i]!))
   })
   const kept = valuesToKeep(body, counts, results)
   for (const v of kept) {

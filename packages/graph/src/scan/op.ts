@@ -42,15 +42,22 @@ export interface ScanParams {
   readonly counts: ScanCounts
   /** For people: the `name` option. */
   readonly name: string | null
+  /** How many of the steps visited last a gradient goes through; null: all. */
+  readonly last: number | null
+  /** What a gradient computes again. */
+  readonly remat: Remat
 }
 
-/** A scan is its body, length, direction, counts and whether it may stop; the name is not part of its identity. */
+/** What the backward steps compute again instead of reading it from memory: see `residuals.ts`. */
+export type Remat = 'auto' | 'none' | 'step'
+
+/** A scan is all that its params say but the name, which is not part of its identity. */
 export const scanOp: Op<ScanParams> = {
   name: 'scan',
   family: { kind: 'scan' },
   infer: inferScan,
   key: ({ body, counts: { constants, carries, sequences }, ...how }) =>
-    `${body.id} ${courseKey(how)} ${constants},${carries},${sequences}`,
+    `${body.id} ${courseKey(how)} ${constants},${carries},${sequences} ${how.last} ${how.remat}`,
   grad: context => scanGradient(context),
 }
 
@@ -60,6 +67,9 @@ export function courseKey({ length, reverse, until }: Course): string {
 }
 
 type Course = Pick<ScanParams, 'length' | 'reverse' | 'until'>
+
+/** What a scan does apart from its steps. */
+export type Traversal = Course & Pick<ScanParams, 'name'> & Partial<Pick<ScanParams, 'last' | 'remat'>>
 
 /** Something of each kind of slot, in the order of the op's inputs (and of the body's params). */
 export interface ScanSlots<T> {
@@ -102,14 +112,16 @@ export function splitResults<T>(
  * A scan from its slots. The body's params are constants, carries, slices; its results next carries, ys, and with `until`
  * the condition.
  */
-export function applyScan(
-  slots: ScanSlots<Variable>,
-  body: Lambda,
-  options: Course & { readonly name: string | null },
-): Apply {
+export function applyScan(slots: ScanSlots<Variable>, body: Lambda, traversal: Traversal): Apply {
   const { constants, carries, sequences } = slots
   const counts = { constants: constants.length, carries: carries.length, sequences: sequences.length }
-  return apply(scanOp, [...constants, ...carries, ...sequences], { ...options, body, counts })
+  return apply(scanOp, [...constants, ...carries, ...sequences], {
+    last: null,
+    remat: 'auto',
+    ...traversal,
+    body,
+    counts,
+  })
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
- * The steps that a scan made, as its gradient goes back over them: which rows belong to them, and how many there are.
+ * The steps that a scan made, as its gradient goes back over them: which rows belong to them, and how many there are. With
+ * `last` they are those visited last.
  *
  * Of a scan with `until` the number of steps is a size, and the backward scan makes as many. Inside a loop or a branch it
  * cannot be one. There the backward scan stops early itself: its rows are read so that those of the steps that were made
  * come first in its order, and the others, which are never visited, repeat one of them.
  */
-import { addDim, type Dim, subDim } from '../dim.js'
+import { addDim, type Dim, equalDim, minDim, subDim } from '../dim.js'
 import { add, maximum, minimum, sub } from '../ops/arithmetic.js'
-import { ge, lt } from '../ops/comparison.js'
+import { and, eq, ge, lt } from '../ops/comparison.js'
 import { take } from '../ops/gather.js'
 import { where } from '../ops/select.js'
 import { dimValue } from '../ops/size.js'
@@ -24,6 +25,10 @@ export interface Retrace {
   readonly length: Dim
   /** How many it makes, where that is no size. */
   readonly steps: Variable | null
+  /** Whether it gets to the step that was visited first. */
+  readonly reachesStart: Variable | true
+  /** Whether there may be rows that it does not visit. */
+  readonly isPartial: boolean
   /** Of a stack in the order of the forward scan, the rows that begin at `start`: one for each step. */
   read(stack: Variable, start: Dim): Variable
   /** The same of a cotangent; null where it is zero. */
@@ -33,12 +38,16 @@ export interface Retrace {
 }
 
 export function retrace(node: Apply): Retrace {
-  const { until, length } = node.params as ScanParams
+  const { until, length, last, reverse } = node.params as ScanParams
   if (until && length !== 0 && length !== 1 && isInsideBody()) return aligned(node)
-  const [first, steps] = [firstRowMade(node), stepsMade(node)]
+  const made = stepsMade(node)
+  const steps = last === null ? made : minDim(last, made)
+  const first = addDim(firstRowMade(node), reverse ? 0 : subDim(made, steps))
   return {
     length: steps,
     steps: null,
+    reachesStart: equalDim(steps, made) || (eq(dimValue(steps), dimValue(made)) as Variable),
+    isPartial: until || last !== null,
     read: (stack, start) => rows(stack, addDim(start, first), steps),
     cotangent: (stack, start) => cotangentRows(stack, addDim(start, first), steps),
     write: (stack, count) => padRows(stack, first, subDim(count, addDim(first, steps))),
@@ -46,19 +55,23 @@ export function retrace(node: Apply): Retrace {
 }
 
 function aligned({ params, outputs }: Apply): Retrace {
-  const { length, reverse } = params as ScanParams
-  const [steps] = outputs as readonly [Variable]
+  const { length, reverse, last: most } = params as ScanParams
+  const [made] = outputs as readonly [Variable]
+  const steps: Variable = most === null ? made : minimum(made, most)
   const row = iota([length], 0)
-  const [most, last] = [dimValue(length), dimValue(subDim(length, 1))]
-  const missing = sub(most, steps)
+  const last = dimValue(subDim(length, 1))
+  const missing = sub(dimValue(length), made)
   const later = minimum(add(row, missing), last)
   const earlier = maximum(sub(row, missing), 0)
   const [toBackward, toForward] = reverse ? [later, earlier] : [earlier, later]
-  const wasMade = reverse ? ge(row, missing) : lt(row, steps)
+  const [begin, end] = reverse ? [missing, add(missing, steps)] : [sub(made, steps), made]
+  const isVisited = and(ge(row, begin), lt(row, end))
   const align = (stack: Variable) => take(stack, toBackward, 0)
   return {
     length,
     steps,
+    reachesStart: most === null ? true : (ge(steps, made) as Variable),
+    isPartial: true,
     read: (stack, start) => align(rows(stack, start, length)),
     cotangent(stack, start) {
       const found = cotangentRows(stack, start, length)
@@ -66,7 +79,7 @@ function aligned({ params, outputs }: Apply): Retrace {
     },
     write(stack, count) {
       const others = stack.shape.slice(1).map((_, axis) => axis + 1)
-      const found = where(expandDims(wasMade, others), take(stack, toForward, 0), 0)
+      const found = where(expandDims(isVisited, others), take(stack, toForward, 0), 0)
       return padRows(found, 0, subDim(count, length))
     },
   }

@@ -32,7 +32,8 @@ import { applyScan, type ScanParams, splitOutputs, splitResults } from './op.js'
 import { newRows, rows } from './rows.js'
 import { settleStates } from './states.js'
 import { rememberState, walkSequence } from './taps.js'
-import { traceStep } from './trips.js'
+import { traceStep, tripParameter } from './trips.js'
+import { cutOf, cutWritten, type Truncate } from './truncate.js'
 import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
 import { type Loop, lastOf, type Ran, runUnrolled } from './unroll.js'
 import { countedBy, firstRowMade, ofSomeStep, stepsMade, Until, withOwnCarries } from './until.js'
@@ -46,6 +47,11 @@ export interface ScanOptions<X extends Sequences, S extends InitialStates> {
   readonly steps?: number | Variable
   /** Visit from the end; `all` stays in sequence order. */
   readonly reverse?: boolean
+  /**
+   * How far back gradients go: k cuts them between steps jk − 1 and jk, so that each loss looks back 1 to k steps;
+   * `{ last: k }` lets only the k steps visited last propagate, and is Theano's `truncate_gradient`.
+   */
+  readonly truncate?: Truncate
   /** Write the step out this many times per trip of the loop; true: no loop at all. */
   readonly unroll?: number | true
   /** Names of the only variables the step may close over. */
@@ -79,9 +85,13 @@ export function scan<
   const states = mapRecord(state, (v, name) => rememberState(name, v))
   const begin = new Variable({ dtype: 'bool', shape: [] }, null, 0, 'begin').id
   const given = mapRecord({ ...walked, ...states }, slots => slots.given)
-  const { returned: made, trips } = traceStep((): unknown =>
-    step(nameChecked(given) as unknown as StepInputs<X, S>),
-  )
+  const reverse = options.reverse ?? false
+  const isPlain = options.unroll === undefined || options.unroll === 1
+  const cut = cutOf(options.truncate, length)
+  const isWritten = cut !== null && !(isPlain && cut.kind === 'last')
+  const traced = traceStep((): unknown => step(nameChecked(given) as unknown as StepInputs<X, S>))
+  const made = traced.returned
+  const trips = isWritten && traced.trips.length === 0 ? [tripParameter()] : traced.trips
   const returned = made instanceof Until ? made.results : made
   checkReturned(returned, Object.keys(state))
   const settled = settleStates(states, returned, made instanceof Until ? [made.condition] : [])
@@ -91,10 +101,13 @@ export function scan<
   const carried = [...settled.params, ...older.map(o => o.param)]
   const own = [...carried, ...slices, ...trips]
   const ofNames = (names: readonly string[]) => names.map(name => settled.returned[name]!)
-  const traced = [...ofNames(Object.keys(state)), ...older.map(o => o.next), ...ofNames(outputs)]
-  const written = guardIndices(own, [...traced, ...settled.others], length, begin)
+  const found = [...ofNames(Object.keys(state)), ...older.map(o => o.next), ...ofNames(outputs)]
+  const written = guardIndices(own, [...found, ...settled.others], length, begin)
   checkSizes(written, own)
-  const results = withBranches(written, own)
+  const branched = withBranches(written, own)
+  const results = isWritten
+    ? cutWritten(cut, branched, { states: carried, trip: trips[0]!, length, reverse })
+    : branched
   const { nexts, ys, condition } = splitResults(results, {
     counts: { carries: carried.length },
     until: made instanceof Until,
@@ -119,12 +132,12 @@ export function scan<
     },
     body,
     length,
-    reverse: options.reverse ?? false,
+    reverse,
     until: condition !== null,
     name: options.name ?? null,
+    last: cut !== null && !isWritten ? cut.steps : null,
   }
-  const ran =
-    options.unroll === undefined || options.unroll === 1 ? runScan(loop) : runUnrolled(loop, options.unroll)
+  const ran = isPlain ? runScan(loop) : runUnrolled(loop, options.unroll!)
   const histories: Record<string, object> = {}
   Object.keys(state).forEach((name, i) => {
     histories[name] = history(
@@ -174,7 +187,7 @@ const history = (all: () => Variable, last: () => Variable) => ({
   },
 })
 
-const scanOptions = ['sequences', 'state', 'steps', 'reverse', 'unroll', 'strict', 'name']
+const scanOptions = ['sequences', 'state', 'steps', 'reverse', 'truncate', 'unroll', 'strict', 'name']
 
 /** The record, but a name that it lacks is an error: a step that misspells one should not compute with undefined. */
 function nameChecked<T extends object>(inputs: T): T {

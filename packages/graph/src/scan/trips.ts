@@ -28,7 +28,10 @@ export function traceStep<T>(step: () => T): { readonly returned: T; readonly tr
 /** The int32 scalar numbers of the present steps, of the outermost scan first. None outside of scans. */
 export function presentTrips(): readonly Variable[] {
   return frames.map(frame => {
-    frame.trip ??= new Variable({ dtype: 'int32', shape: [] }, null, 0, 'trip')
+    frame.trip ??= tripParameter()
     return frame.trip
   })
 }
+
+/** A number of a step. */
+export const tripParameter = (): Variable => new Variable({ dtype: 'int32', shape: [] }, null, 0, 'trip')

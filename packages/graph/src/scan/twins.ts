@@ -55,7 +55,8 @@ export function joinTwins(order: readonly Apply[]): Twins {
 /** Everything that two scans must share to be merged, but the body. */
 function surroundings({ inputs, params }: Apply): string {
   const { counts, ...how } = params as ScanParams
-  return [inputs.map(v => v.id), courseKey(how), counts.constants, counts.carries].join(' ')
+  const { constants, carries } = counts
+  return [inputs.map(v => v.id), courseKey(how), how.last, how.remat, constants, carries].join(' ')
 }
 
 /** Whether `whole` computes all that `part` does, at the same indices. */

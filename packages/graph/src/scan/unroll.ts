@@ -1,7 +1,7 @@
 /**
  * `unroll`: the step written out, several times per trip of a shorter loop, or without a loop.
  */
-import { type Dim, floorDivDim, mulDim, subDim } from '../dim.js'
+import { floorDivDim, mulDim, subDim } from '../dim.js'
 import type { Lambda } from '../lambda.js'
 import { zeros } from '../ops/source.js'
 import { expandDims, reshape } from '../ops/view.js'
@@ -10,17 +10,13 @@ import { substitute } from '../traverse.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
 import { unrollNotANumber, unrollUntil } from './errors.js'
-import { applyScan, type ScanSlots, splitOutputs } from './op.js'
+import { applyScan, type ScanSlots, splitOutputs, type Traversal } from './op.js'
 import { row, rows } from './rows.js'
 
 /** Everything a scan needs, before it is one. */
-export interface Loop {
+export interface Loop extends Traversal {
   readonly slots: ScanSlots<Variable>
   readonly body: Lambda
-  readonly length: Dim
-  readonly reverse: boolean
-  readonly until: boolean
-  readonly name: string | null
 }
 
 /** What came of a loop: final states, and per state and per output a stack of every step's value, in sequence order. */

@@ -87,7 +87,7 @@ function mergeRecurrence(group: Group, inputs: (member: Apply) => readonly Varia
 function siblings(scans: readonly Apply[], order: readonly Apply[]): readonly Group[] {
   const alike = groupsBy(
     scans.filter(node => !paramsOf(node).until),
-    node => courseKey(paramsOf(node)),
+    loopKey,
   )
   const candidates = alike.flat().filter((a, _, all) => all.some(b => a !== b && isWorthMerging(a, b)))
   if (candidates.length === 0) return []
@@ -109,9 +109,12 @@ function siblings(scans: readonly Apply[], order: readonly Apply[]): readonly Gr
   return found.filter(group => group.length > 1)
 }
 
+/** Equal for scans of the same steps that may become one: what a gradient was asked to compute again stays so. */
+const loopKey = (node: Apply): string => `${courseKey(paramsOf(node))} ${paramsOf(node).remat}`
+
 /** They read the same rows, or all they do is a few numbers per step. */
 function isWorthMerging(a: Apply, b: Apply): boolean {
-  if (courseKey(paramsOf(a)) !== courseKey(paramsOf(b))) return false
+  if (loopKey(a) !== loopKey(b)) return false
   const rows = new Set(walkedBy(a))
   return walkedBy(b).some(v => rows.has(v)) || (isOfNumbers(a) && isOfNumbers(b))
 }
@@ -181,14 +184,14 @@ function mergeSiblings(group: Group, inputs: (member: Apply) => readonly Variabl
     [...params.constants, ...params.carries, ...params.sequences],
     [...members.flatMap(m => m.nexts), ...members.flatMap(m => m.ys)],
   )
-  const { length, reverse, until } = paramsOf(group[0]!)
+  const { length, reverse, until, remat } = paramsOf(group[0]!)
   const names = [...new Set(group.map(node => paramsOf(node).name))].filter(name => name !== null)
   const name = names.length === 0 ? null : names.join(' + ')
   const merged = splitOutputs(
     applyScan(
       slots(m => m.inputs),
       body,
-      { length, reverse, until, name },
+      { length, reverse, until, name, remat },
     ).outputs,
     {
       carries: params.carries.length,
