@@ -53,8 +53,8 @@ export interface PerTrip {
 }
 
 /**
- * Rows that take turns. A carry without history has 2, or 1 when a step may overwrite what it reads; a history of which
- * only the end is read has as many as are read, and these are `kept`.
+ * Rows that take turns. A carry without history has 2, or 1 when a step may overwrite what it reads (one that looks back
+ * further has more); a history of which only the end is read has as many as are read, and these are `kept`.
  */
 export interface Ring {
   slots: number

@@ -22,11 +22,19 @@ export function findAliases(program: Program<Call>): Aliases {
 
 const isWhole = (ref: BufferRef) => ref.offset === 0 && ref.perTrip.length === 0
 
-/** Whether the run may write `written` over `read`: each element is read before it is overwritten, and nowhere else. */
-function mayOverwrite({ task, reads: all }: Access, read: Buffer, written: Buffer): boolean {
+/**
+ * Whether the run may write `written` over `read`: each element is read before it is overwritten, and nowhere else.
+ * `overlaps`: which reads of that buffer are of what is overwritten.
+ */
+function mayOverwrite(
+  { task, reads: all }: Access,
+  read: Buffer,
+  written: Buffer,
+  overlaps: (ref: BufferRef) => boolean = () => true,
+): boolean {
   if (task === null) return false
   const at = (position: number) => task.args[position] as BufferRef
-  const reads = all.filter(ref => ref.buffer === read)
+  const reads = all.filter(ref => ref.buffer === read && overlaps(ref))
   return (
     reads.length === 1 &&
     task.inPlace.some(([r, w]) => {
@@ -64,7 +72,10 @@ function sharedBuffer(runs: readonly Placed[], shared: object): Buffer | null {
   return null
 }
 
-/** One row is enough for a ring when in every trip the only write comes last, or may overwrite what it reads. */
+/**
+ * A ring needs no row of its own for the new value when in every trip the only write comes last, or may overwrite what it
+ * reads: of the oldest row, that is; the others have to stay.
+ */
 function shrinkRings(runs: readonly Placed[]): void {
   const rings = new Map<Ring, Buffer>()
   for (const { run } of runs) {
@@ -74,21 +85,26 @@ function shrinkRings(runs: readonly Placed[]): void {
     }
   }
   for (const [ring, buffer] of rings) {
-    const inLoop = runs.filter(({ run }) => moves(run.reads, ring, buffer) || moves(run.writes, ring, buffer))
-    const writers = inLoop.filter(({ run }) => moves(run.writes, ring, buffer))
+    const inLoop = runs.filter(({ run }) => [...run.reads, ...run.writes].some(ref => moves(ref, ring)))
+    const writers = inLoop.filter(({ run }) => run.writes.some(ref => moves(ref, ring)))
     const writer = writers[0]
     if (writers.length !== 1 || writer === undefined || writer.repeats.length !== buffer.depth + 1) continue
+    const isOldest = (ref: BufferRef) => moves(ref, ring, 0)
     const isSafe = inLoop.every(({ run, position }) => {
-      if (!moves(run.reads, ring, buffer)) return true
-      return position < writer.position || (position === writer.position && mayOverwrite(run, buffer, buffer))
+      if (!run.reads.some(isOldest)) return true
+      return (
+        position < writer.position ||
+        (position === writer.position && mayOverwrite(run, buffer, buffer, isOldest))
+      )
     })
-    if (isSafe) ring.slots = 1
+    if (isSafe) ring.slots--
   }
 }
 
-function moves(refs: readonly BufferRef[], ring: Ring, buffer: Buffer): boolean {
-  return refs.some(
-    ref => ref.buffer === buffer && ref.perTrip.some(move => move.ring === ring && move.trip !== null),
+/** Whether the address moves in the ring with the trips; with `phase`: and is of that row at trip 0. */
+function moves(ref: BufferRef, ring: Ring, phase?: number): boolean {
+  return ref.perTrip.some(
+    move => move.ring === ring && move.trip !== null && (phase === undefined || move.phase === phase),
   )
 }
 
