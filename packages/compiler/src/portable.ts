@@ -149,7 +149,7 @@ export function portableOf(f: unknown, options: PortableOptions = {}): Portable 
     )
   const wanted =
     sizes === undefined && examples === undefined
-      ? exporter.known()
+      ? knownTo(exporter)
       : [
           ...combinations(name, sizes ?? [], exporter.sizeNames).map(each => exporter.ofSizes(each)),
           ...(examples ?? []).map(args => exporter.ofArguments(args)),
@@ -167,6 +167,12 @@ export function portableOf(f: unknown, options: PortableOptions = {}): Portable 
       "say exportFunction(f, { backend: 'wasm' }); results may then differ in the last bits",
     )
   return portable
+}
+
+/** The sizes of the calls so far; where arguments decide none, those that there are. */
+function knownTo(exporter: Exporter): readonly Specialisation[] {
+  const known = exporter.known()
+  return known.length === 0 && exporter.sizeNames.length === 0 ? [exporter.ofSizes({})] : known
 }
 
 /** Every combination of the values that are given for sizes. */

@@ -78,11 +78,12 @@ export function driverFor(program: Program, machine: Machine): () => void {
   return () => {
     visits.length = 0
     record.fill(0)
-    if (!run(trips)) throw failed(program.failures[record[0]! - 1]!, record[1]!, record[AT]!, visits)
+    if (run(trips)) return
+    const failure = program.failures[record[0]! - 1]!
+    // An index is in the record with its position; of a routine there is only the position.
+    throw failed(failure, record[1]!, record[failure.kind === 'index' ? 3 : 1]!, visits)
   }
 }
-
-const AT = 3
 
 function depthOf(steps: readonly Step[]): number {
   let most = 0

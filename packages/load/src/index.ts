@@ -162,8 +162,9 @@ class Loaded {
   }
 
   #argument({ name, dtype, shape }: Input, i: number, value: unknown): Elements {
+    // As in a call of the compiled function, null is nothing.
     const what = `argument ${name === null ? i : `"${name}"`}`
-    if (value === undefined) {
+    if (value === undefined || value === null) {
       const otherwise = this.#defaults[i]
       if (otherwise) return otherwise
       throw wrongArguments(this.#manifest.name, null, `the argument for ${name ?? `input ${i}`} is missing`)

@@ -3,7 +3,7 @@
  *
  * When a call has the same sizes as the one before, nothing is looked up and nothing allocated but the results.
  */
-import type { DimSymbol, NdArray, Variable } from '@arignote/graph'
+import { type DimSymbol, evaluateDim, type NdArray, type Variable } from '@arignote/graph'
 import { refuseInsidePrint } from '../effects.js'
 import { missingArgument, notSpecialised, surplusArguments } from '../errors.js'
 import type { Binding, CompiledGraph, Executable, Specialisation } from '../executable.js'
@@ -134,23 +134,32 @@ export class Compiled {
     return { binding, shapes: shapes.slice(0, this.parts.inputs.length).map(shape => [...shape]) }
   }
 
-  /** The sizes of the calls so far. */
+  /** The sizes of the calls so far, as far as the sizes of shared variables are still the same. */
   get known(): readonly Specialisation[] {
-    return this.#specialisations.values().map(({ specialisation }) => specialisation)
+    return this.#specialisations.values().flatMap(({ specialisation }) => {
+      const { binding } = specialisation
+      const holds = this.parts.sizes.shared.every(({ shape, cell }) =>
+        shape.every((dim, axis) => evaluateDim(dim, symbol => binding.get(symbol)!) === cell.shape[axis]),
+      )
+      return holds ? [specialisation] : []
+    })
   }
 
   /** The sizes of a call with these arguments, or with arguments of these shapes; nothing runs. */
-  sizesOf(given: { readonly args: readonly unknown[] } | { readonly shapes: Specialisation['shapes'] }) {
+  sizesOf(
+    given: { readonly args: readonly unknown[] } | { readonly shapes: Specialisation['shapes'] },
+  ): Specialisation {
     const { sizes, inputs } = this.parts
-    if ('args' in given) {
-      this.#take(given.args)
+    try {
+      if ('args' in given) this.#take(given.args)
+      const shapes = sizes.params.map((_, i) =>
+        i < inputs.length && 'shapes' in given ? given.shapes[i]! : this.#shapeOf(i),
+      )
+      const binding = bindSizes(sizes, shapes, (source, size) => this.#evaluate(source, size))
+      return this.#specialisation(binding, shapes)
+    } finally {
       for (const slot of this.#slots) slot.release()
     }
-    const shapes = sizes.params.map((_, i) =>
-      i < inputs.length && 'shapes' in given ? given.shapes[i]! : this.#shapeOf(i),
-    )
-    const binding = bindSizes(sizes, shapes, (source, size) => this.#evaluate(source, size))
-    return this.#specialisation(binding, shapes)
   }
 
   #evaluate(variable: Variable, size: (symbol: DimSymbol) => number): number {
