@@ -48,3 +48,27 @@ export function optimizerWeights(
     lines: [`given : ${given.join(', ') || 'none'}`, `state : ${wanted.join(', ')}`, 'nothing was set'],
   })
 }
+
+export function targetsUnlike(operation: string, target: Variable, prediction: Variable): ArignoteError {
+  return report(ShapeError, 'E344', {
+    operation,
+    problem: 'targets and predictions have other shapes',
+    operands: [
+      ['target', target],
+      ['prediction', prediction],
+    ],
+    lines: ['they are compared element by element: a prediction (batch, 1) needs targets (batch, 1)'],
+  })
+}
+
+export function weightsUnlike(operation: string, weights: Variable, values: Variable): ArignoteError {
+  return report(ShapeError, 'E345', {
+    operation,
+    problem: 'the mask or the weights have more axes than the values',
+    operands: [
+      ['weights', weights],
+      ['values', values],
+    ],
+    lines: ['(batch), or (batch, time) where there is a value for each step'],
+  })
+}

@@ -7,6 +7,7 @@ export { type InputOptions, input } from './layers/input.js'
 export type { CallContext, Flow, Shape } from './layers/kind.js'
 export { Layer, resetLayerNames } from './layers/layer.js'
 export { SymbolicTensor } from './layers/symbolic.js'
+export * from './losses/index.js'
 export { network, runNetwork, unmasked } from './models/network.js'
 export * from './optimizers/index.js'
 export {

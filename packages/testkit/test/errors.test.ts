@@ -11,10 +11,12 @@ import { native } from '@arignote/loops'
 import {
   input,
   layers,
+  losses,
   lstmCell,
   network,
   optimizers,
   recur,
+  reduceLoss,
   resetLayerNames,
   rnnCell,
   runNetwork,
@@ -309,6 +311,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     adam.build([A.shared([1, 2])])
     adam.setWeights([0, [1, 2], [1, 2, 3]])
   },
+  E344: () => losses.meanSquaredError(one(), two()),
+  E345: () => reduceLoss(one(), { mask: two() }),
   E360: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared(A.zerosArray([2, 3])) } }),
   E361: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared([[1]]) } }),
   E362: () => {
