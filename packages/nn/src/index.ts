@@ -8,6 +8,7 @@ export type { CallContext, Flow, Shape } from './layers/kind.js'
 export { Layer, resetLayerNames } from './layers/layer.js'
 export { SymbolicTensor } from './layers/symbolic.js'
 export * from './losses/index.js'
+export { Model, type ModelOptions, model, sequential } from './models/model.js'
 export { network, runNetwork, unmasked } from './models/network.js'
 export * from './optimizers/index.js'
 export {

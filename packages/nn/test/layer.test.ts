@@ -92,5 +92,5 @@ test('an output that needs an input which is not listed is an error', () => {
   const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
   const layer = layers.dense({ units: 1 })
   layer.apply(a)
-  expect(() => network([b], [layer.apply(a)])).toThrow(/need the input input_layer_1/)
+  expect(() => network([b], [layer.apply(a)])).toThrow(/need the input input_1/)
 })

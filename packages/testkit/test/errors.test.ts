@@ -20,6 +20,7 @@ import {
   resetLayerNames,
   rnnCell,
   runNetwork,
+  sequential,
   sgd,
   stackCells,
   unmasked,
@@ -34,6 +35,7 @@ import {
   loadParameters,
   saveParameters,
 } from 'arignote/save'
+import { T } from 'arignote/theano'
 import { readFiles } from '../src/files.js'
 import { shownError } from '../src/shown-error.js'
 
@@ -303,6 +305,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
     return network([a], [layers.dense({ units: 1 }).apply(b)])
   },
+  E321: () => sequential([layers.dense({ units: 1 })]).network,
+  E322: () => sequential([layers.dense({ units: 1, inputShape: [3] })]).setWeights([]),
   E340: () => sgd(one().sum(), [one() as never]),
   E341: () => sgd([one(), one()], [A.shared([1, 2, 3])]),
   E342: () => sgd([one()], [A.shared([1, 2])]),
@@ -373,6 +377,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const x = A.vector('x', { shape: ['n'] })
     loadFunction(exportFunction(compile([x], x), { sizes: [{ n: 2 }] }))([1])
   },
+  E700: () => (T as never as { tnah: unknown }).tnah,
 }
 
 /** A file of an exported function, changed. */

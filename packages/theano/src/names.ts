@@ -37,7 +37,7 @@ function unknown(path: string, name: string, names: readonly string[]): Arignote
   const whole = `${path}.${name}`
   const reason = complex.test(whole) ? 'there are no complex numbers' : refused[whole]
   const nearest = reason === undefined ? nearestName(name, names) : null
-  return report(ArgumentError, 'E041', {
+  return report(ArgumentError, 'E700', {
     operation: path,
     problem: `there is no name ${JSON.stringify(name)}`,
     lines: [

@@ -66,8 +66,8 @@ export type LayerOptions<T> = OptionsOf<T> & OptionsOf<typeof commonOptions> & I
 let counts = new Map<string, number>()
 
 /** `lstm_1`, `lstm_2`, …: counted by class, for the whole process. */
-function nextName(className: string): string {
-  const stem = snakeCase(className)
+export function uniqueName(className: string): string {
+  const stem = snakeCase(className).replace(/_layer$/, '')
   const count = (counts.get(stem) ?? 0) + 1
   counts.set(stem, count)
   return `${stem}_${count}`
@@ -100,7 +100,7 @@ export class Layer<T extends OptionTable = OptionTable> {
     const all = readOptions(operation, tables, (given ?? {}) as Readonly<Record<string, unknown>>)
     this.options = all as ValuesOf<T>
     this.common = all as unknown as ValuesOf<typeof commonOptions>
-    this.name = this.common.name ?? nextName(kind.className)
+    this.name = this.common.name ?? uniqueName(kind.className)
     this.trainable = this.common.trainable
     this.#seed = this.common.seed
     this.#initial = given?.weights ?? null
@@ -123,6 +123,11 @@ export class Layer<T extends OptionTable = OptionTable> {
 
   get isBuilt(): boolean {
     return this.#built !== null
+  }
+
+  /** What the options tell of the input, for a layer that stands first. */
+  get firstInput(): { readonly shape: Shape | null; readonly dtype: DType } | null {
+    return this.kind.firstInput?.(this.options) ?? null
   }
 
   /** The outputs of the layer for symbolic inputs; the first use makes the weights. */
@@ -208,15 +213,7 @@ export class Layer<T extends OptionTable = OptionTable> {
   #set({ weights }: Built, values: readonly Value[]): void {
     const names = weights.map(w => w.name)
     if (values.length !== names.length) throw wrongWeights(this.name, names, values.length)
-    const checked = weights.map(({ variable, name }, i) => {
-      const value = convert(values[i]!, variable.dtype, `${this.name}: ${name}`)
-      const want = variable.cell.shape
-      if (value.shape.join() !== want.join()) throw wrongWeightShape(this.name, name, value.shape, want)
-      return ndarrayOf(value.data, value.shape)
-    })
-    weights.forEach(({ variable }, i) => {
-      variable.setValue(checked[i]!)
-    })
+    setTogether(this.name, weights, values)
   }
 
   countParams(): number {
@@ -236,4 +233,17 @@ export class Layer<T extends OptionTable = OptionTable> {
     const first = batch === null ? {} : { batch_input_shape: batch }
     return { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
   }
+}
+
+/** Sets weights, once all values are known to fit. */
+export function setTogether(owner: string, weights: readonly Weight[], values: readonly Value[]): void {
+  const checked = weights.map(({ variable, name }, i) => {
+    const value = convert(values[i]!, variable.dtype, `${owner}: ${name}`)
+    const want = variable.cell.shape
+    if (value.shape.join() !== want.join()) throw wrongWeightShape(owner, name, value.shape, want)
+    return ndarrayOf(value.data, value.shape)
+  })
+  weights.forEach(({ variable }, i) => {
+    variable.setValue(checked[i]!)
+  })
 }

@@ -1,0 +1,212 @@
+/**
+ * Models: layers from inputs to outputs, as one thing that has weights, prints and stores itself, and is a layer in turn.
+ *
+ * A sequential model is a list of layers, each applied to the output of the one before; `model` takes what lies between
+ * any inputs and outputs. What a model learns and predicts is in `training/`.
+ */
+import { badArgument, checkOptions, describeGiven, type NdArray, type Value } from '@arignote/graph'
+import { printShape } from '../layers/errors.js'
+import { input } from '../layers/input.js'
+import type { Shape, Weight } from '../layers/kind.js'
+import { Layer, setTogether, uniqueName } from '../layers/layer.js'
+import type { SymbolicTensor } from '../layers/symbolic.js'
+import { seedsFrom } from '../seeds.js'
+import { notBuiltModel, wrongModelWeights } from './errors.js'
+import { modelAsLayer } from './nested.js'
+import { type Network, network } from './network.js'
+import { type SummaryOptions, summaryOf } from './summary.js'
+
+export interface ModelOptions {
+  readonly name?: string
+  /** For every layer that has no seed of its own: the same seed, the same model. */
+  readonly seed?: number
+}
+
+/** What a layer, or a model as a part of another, is where layers are listed. */
+export type LayerLike = Layer | Model
+
+/** What the first layer of a list tells of the input; null: nothing. */
+function firstInputOf(layer: Layer): SymbolicTensor | null {
+  const { batchInputShape, inputShape } = layer.common
+  const told = layer.firstInput
+  const dtype = told?.dtype ?? layer.dtype
+  if (batchInputShape !== null) return input({ batchShape: batchInputShape, dtype })
+  const shape = inputShape ?? told?.shape ?? null
+  return shape === null ? null : input({ shape, dtype })
+}
+
+const asLayer = (part: LayerLike): Layer => (part instanceof Layer ? part : part.asLayer())
+
+/** See the header. Made by `sequential` and `model`. */
+export class Model {
+  readonly name: string
+  /** The layers of a sequential model, in turn; null for others. */
+  readonly #stack: Layer[] | null
+  readonly #nextSeed: (() => number) | null
+  #network: Network | null
+  #layer: Layer | null = null
+
+  constructor(
+    readonly className: 'Sequential' | 'Model',
+    parts: Network | readonly LayerLike[],
+    { name, seed }: ModelOptions = {},
+  ) {
+    this.name = name ?? uniqueName(className)
+    this.#nextSeed = seed === undefined ? null : seedsFrom(seed)
+    this.#network = 'nodes' in parts ? parts : null
+    this.#stack = 'nodes' in parts ? null : []
+    if (!('nodes' in parts)) for (const part of parts) this.add(part)
+  }
+
+  /** Every layer, in the order of its use; a sequential model's without its input. */
+  get layers(): readonly Layer[] {
+    return this.#stack ?? this.network.layers
+  }
+
+  get isBuilt(): boolean {
+    return this.#network !== null
+  }
+
+  /** @throws GraphError for a sequential model that knows no input shape yet */
+  get network(): Network {
+    if (this.#network === null) throw notBuiltModel(this.name)
+    return this.#network
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.network.inputs
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.network.outputs
+  }
+
+  /** One more layer at the end of a sequential model. The first one tells the input by `inputShape`, or `build` does. */
+  add(part: LayerLike): this {
+    const stack = this.#stack
+    if (stack === null)
+      throw badArgument(this.name, 'add to a model that is no list', 'sequential() makes one that is')
+    if (!(part instanceof Layer || part instanceof Model))
+      throw badArgument(
+        this.name,
+        `${describeGiven(part).what} is no layer`,
+        'a layer: layers.dense({ units: 1 })',
+      )
+    const layer = asLayer(part)
+    if (this.#nextSeed !== null) layer.suggestSeed(this.#nextSeed())
+    stack.push(layer)
+    if (this.#network !== null) this.#extend(layer)
+    else {
+      const first = firstInputOf(stack[0]!)
+      if (first !== null) this.#begin(first)
+    }
+    return this
+  }
+
+  /** The last layer away from a sequential model. */
+  pop(): void {
+    const stack = this.#stack
+    if (stack === null || stack.length === 0)
+      throw badArgument(
+        this.name,
+        'there is no last layer to remove',
+        'only from a sequential model that has one',
+      )
+    stack.pop()
+    const first = this.#network?.inputs[0]
+    if (first !== undefined) this.#begin(first)
+  }
+
+  /** Makes the weights of a sequential model whose first layer did not tell its input. Sizes with the batch; null: not known. */
+  build(batchInputShape: Shape): void {
+    if (this.#network === null) {
+      const dtype = this.#stack?.[0]?.firstInput?.dtype ?? 'float32'
+      this.#begin(input({ batchShape: batchInputShape, dtype }))
+    }
+  }
+
+  #begin(first: SymbolicTensor): void {
+    let last = first
+    for (const layer of this.#stack!) last = layer.apply(last)
+    this.#network = network([first], [last])
+  }
+
+  #extend(layer: Layer): void {
+    const { inputs, outputs } = this.network
+    this.#network = network(inputs, [layer.apply(outputs[0]!)])
+  }
+
+  /** The model as a layer of others: the same weights wherever it is used. */
+  asLayer(): Layer {
+    this.#layer ??= modelAsLayer(this)
+    return this.#layer
+  }
+
+  /** The outputs for other symbolic inputs. */
+  apply(input: SymbolicTensor): SymbolicTensor
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[]
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[] {
+    return this.asLayer().apply(inputs)
+  }
+
+  /** Layer by layer; within a layer what is trained first. A weight that is not trained (now) says so. */
+  get weights(): readonly Weight[] {
+    return this.layers.flatMap(layer =>
+      layer.weights.map(w => (w.trainable && !layer.trainable ? { ...w, trainable: false } : w)),
+    )
+  }
+
+  /** Copies, in Keras's order. */
+  getWeights(): NdArray[] {
+    return this.weights.map(({ variable }) => variable.getValue())
+  }
+
+  /** @throws ArgumentError, ShapeError if one does not fit; then none is set */
+  setWeights(values: readonly Value[]): void {
+    const { weights } = this
+    if (values.length !== weights.length)
+      throw wrongModelWeights(
+        this.name,
+        weights.map(w => w.variable.name ?? w.name),
+        values.length,
+      )
+    setTogether(this.name, weights, values)
+  }
+
+  countParams(): number {
+    return this.layers.reduce((sum, layer) => sum + layer.countParams(), 0)
+  }
+
+  /** Prints the table of layers, as Keras does; `print` receives each line, by default the console. */
+  summary({
+    print = console.log,
+    ...options
+  }: SummaryOptions & { print?: (line: string) => void } = {}): void {
+    for (const line of summaryOf(this, options)) print(line)
+  }
+
+  toString(): string {
+    const shapes = (list: readonly SymbolicTensor[]) => list.map(x => printShape(x.shape)).join(', ')
+    const of = this.#network === null ? '' : `: ${shapes(this.inputs)} → ${shapes(this.outputs)}`
+    return `${this.name}${of}, ${this.layers.length} layers, ${this.countParams()} parameters`
+  }
+}
+
+/** A list of layers, each on the output of the one before. */
+export function sequential(layers: readonly LayerLike[] = [], options: ModelOptions = {}): Model {
+  checkOptions('sequential', options, ['name', 'seed'])
+  return new Model('Sequential', layers, options)
+}
+
+export interface FunctionalOptions {
+  readonly name?: string
+  readonly inputs: SymbolicTensor | readonly SymbolicTensor[]
+  readonly outputs: SymbolicTensor | readonly SymbolicTensor[]
+}
+
+/** What lies between inputs and outputs. */
+export function model(options: FunctionalOptions): Model {
+  checkOptions('model', options, ['inputs', 'outputs', 'name'])
+  const { inputs, outputs, ...rest } = options
+  return new Model('Model', network([inputs].flat(), [outputs].flat()), rest)
+}

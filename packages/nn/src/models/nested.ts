@@ -1,0 +1,44 @@
+/** A model as a layer of another. */
+import { wrongInput } from '../layers/errors.js'
+import { type LayerKind, layerKind } from '../layers/kind.js'
+import { Layer } from '../layers/layer.js'
+import type { Model } from './model.js'
+import { runNetwork } from './network.js'
+
+/** The layer has the model's weights, also those that it gets later. */
+export function modelAsLayer(model: Model): Layer {
+  const kind = layerKind({
+    className: model.className,
+    options: {},
+    firstInput: () => {
+      if (!model.isBuilt) return { shape: null, dtype: 'float32' }
+      const [x] = model.inputs
+      return { shape: x!.shape.slice(1), dtype: x!.dtype }
+    },
+    outputShapes: (_, inputs) => {
+      if (!model.isBuilt && inputs.length === 1) model.build(inputs[0]!)
+      const fits =
+        inputs.length === model.inputs.length && inputs.every((x, i) => fitsInto(x, model.inputs[i]!.shape))
+      if (!fits) throw wrongInput(model.name, 'these are not the inputs of the model', inputs)
+      return model.outputs.map(x => [inputs[0]![0]!, ...x.shape.slice(1)])
+    },
+    outputDType: () => model.outputs[0]!.dtype,
+    build: () => ({
+      get weights() {
+        return model.weights
+      },
+      get memory() {
+        return model.layers.flatMap(layer => layer.built.memory ?? [])
+      },
+      call: (flows, context) => runNetwork(model.network, flows, context),
+      resetStates: () => {
+        for (const layer of model.layers) layer.built.resetStates?.()
+      },
+    }),
+  })
+  return new Layer(kind as LayerKind, { name: model.name } as never)
+}
+
+const fitsInto = (given: readonly (number | null)[], wanted: readonly (number | null)[]) =>
+  given.length === wanted.length &&
+  given.every((n, i) => i === 0 || n === null || wanted[i] === null || n === wanted[i])
