@@ -1,0 +1,2 @@
+/** `theano.scan_module`, and `theano.scan_utils`. */
+export { until } from './until.js'
