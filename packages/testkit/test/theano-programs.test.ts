@@ -270,10 +270,12 @@ describe('an RNN with everything', () => {
     )
   }
 
-  test('the gradient', () => {
-    const { W, inputs, x0, cost } = build(-1)
-    const g = agree([inputs, x0], T.grad(cost, W), [u, past])
-    expectClose(nested(g), differences(n_steps), 6)
+  test.each([-1, 1, 2, 3, 4, 9])('the gradient, of the last steps only: truncate_gradient %i', last => {
+    const { W, inputs, x0, cost } = build(last)
+    const [g, g0] = agree([inputs, x0], T.grad(cost, [W, x0]), [u, past])
+    expectClose(nested(g), differences(last === -1 ? n_steps : Math.min(last, n_steps)), 6)
+    const reached = nested<Matrix>(g0).some(row => row.some(x => x !== 0))
+    expect(reached).toBe(last === -1 || last >= n_steps)
   })
 })
 

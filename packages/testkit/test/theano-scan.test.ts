@@ -314,6 +314,41 @@ describe('until', () => {
   })
 })
 
+describe('truncate_gradient', () => {
+  test('losses before the last steps contribute nothing, also without a recurrence', () => {
+    const [x, w] = [T.vector('x'), T.scalar('w')]
+    const [y] = theano.scan({
+      fn: (x_t, w) => T.mul(x_t, w),
+      sequences: x,
+      non_sequences: w,
+      truncate_gradient: 2,
+    })
+    const [gx, gw] = T.grad(y.sum(), [x, w])
+    const found = agree([x, w], [gx, gw], [[1, 2, 3, 4], 5])
+    expect(found.map(numbers)).toEqual([[0, 0, 5, 5], 7])
+  })
+
+  test('going backwards the last steps are those at the beginning', () => {
+    const x = T.vector('x')
+    const [y] = theano.scan({
+      fn: x_t => x_t.mul(x_t),
+      sequences: x,
+      go_backwards: true,
+      truncate_gradient: 1,
+    })
+    expect(numbers(agree([x], T.grad(y.sum(), x), [[1, 2, 3]]))).toEqual([2, 0, 0])
+  })
+
+  test('of a map likewise; a reduction has none', () => {
+    const x = T.vector('x')
+    const [y] = theano.map({ fn: x_t => x_t.mul(x_t), sequences: x, truncate_gradient: 1 })
+    expect(numbers(agree([x], T.grad(y.sum(), x), [[1, 2, 3]]))).toEqual([0, 0, 6])
+    const reduced = () =>
+      theano.reduce({ fn: (x_t: Tensor) => x_t, sequences: x, truncate_gradient: 1 } as never)
+    expect(reduced).toThrow(/truncate_gradient/)
+  })
+})
+
 describe('map, reduce, foldl, foldr', () => {
   const x = T.vector('x')
 

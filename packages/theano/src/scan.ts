@@ -129,6 +129,7 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
     state: Object.fromEntries([...states, ...shared.map((v, i) => [hidden[i]!, v] as const)]),
     ...(given.n_steps == null ? {} : { steps: stepsOf(given.n_steps) }),
     ...(given.name == null ? {} : { name: given.name }),
+    ...truncateOf(given.truncate_gradient),
     ...(given.strict ? { strict: namesIn([...fixed, ...shared]) } : {}),
   }) as { readonly [name: string]: History }
   return {
@@ -156,6 +157,9 @@ function replaced(parts: Returned, shared: readonly Shared[], values: readonly V
     until: parts.until === null ? null : all.at(-1)!,
   }
 }
+
+/** Theano's −1 is all steps. */
+const truncateOf = (k: number | undefined) => (k === undefined || k === -1 ? {} : { truncate: { last: k } })
 
 const stepsOf = (n: Size): number | Variable => (n instanceof DimExpr ? dimValue(n) : n)
 
