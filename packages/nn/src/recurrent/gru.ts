@@ -73,12 +73,12 @@ export function gruCell<D extends FloatType = 'float32'>(options: GruOptions<D>)
   /** Returns z, r and g. */
   function gates(a: Variable, h: Variable, mask: Variable | null, clip: <X extends Tensor>(v: X) => X) {
     if (resetAfter) {
-      const p = clip(plus(gateProduct(h, recurrentKernel, mask, 3), bias?.at(1)))
-      const [z, r] = [0, 1].map(k => open(add(gateOf(a, k), gateOf(p, k)))) as [Variable, Variable]
-      return { z, g: squash(clip(add(gateOf(a, 2), mul(r, gateOf(p, 2))))) }
+      const p = plus(gateProduct(h, recurrentKernel, mask, 3), bias?.at(1))
+      const [z, r] = [0, 1].map(k => open(add(clip(gateOf(a, k)), clip(gateOf(p, k))))) as [Variable, Variable]
+      return { z, g: squash(clip(add(clip(gateOf(a, 2)), mul(r, clip(gateOf(p, 2)))))) }
     }
-    const p = clip(gateProduct(h, block(recurrentKernel, 0, units, 2), firstMasks(mask, 2), 2))
-    const [z, r] = [0, 1].map(k => open(add(gateOf(a, k), gateOf(p, k)))) as [Variable, Variable]
+    const p = gateProduct(h, block(recurrentKernel, 0, units, 2), firstMasks(mask, 2), 2)
+    const [z, r] = [0, 1].map(k => open(add(clip(gateOf(a, k)), clip(gateOf(p, k))))) as [Variable, Variable]
     const dropped = masked(h, maskOf(mask, 2))
     const product = gateProduct(mul(r, dropped), block(recurrentKernel, 2, units), null, 1)
     return { z, g: squash(clip(add(gateOf(a, 2), product))) }
@@ -96,7 +96,7 @@ export function gruCell<D extends FloatType = 'float32'>(options: GruOptions<D>)
       const mask = ownMask(recurrentDropoutMask)
       // Keras: where all gates have one mask, what is carried on is dropped too.
       const h: Variable = isOneMask && mask !== null ? masked(state!, mask.at(0)) : state!
-      const a = clip(plus(gateProduct(x, kernel, ownMask(dropoutMask), 3), inputBias))
+      const a = plus(gateProduct(x, kernel, ownMask(dropoutMask), 3), inputBias)
       const { z, g } = gates(a, h, isOneMask ? null : mask, clip)
       return [add(mul(z, h), mul(sub(1, z), g))] as Tensor<D, 2>[]
     },

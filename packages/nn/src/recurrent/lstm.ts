@@ -118,8 +118,9 @@ export function lstmCell<D extends FloatType = 'float32'>(options: LstmOptions<D
         recurrentGain,
       )
       const sum: Variable = add(fromInput, fromState)
-      const z = clip(bias === undefined ? sum : add(sum, bias))
-      const [zi, zf, zg, zo] = [0, 1, 2, 3].map(k => block(z, k, units)) as [
+      const z = bias === undefined ? sum : add(sum, bias)
+      // Each gate by itself, so that its gradient is clipped in the kernel that computes it.
+      const [zi, zf, zg, zo] = [0, 1, 2, 3].map(k => clip(block(z, k, units))) as [
         Variable,
         Variable,
         Variable,
