@@ -17,10 +17,18 @@ export {
   bidirectional,
   type MergeMode,
 } from './recurrent/bidirectional.js'
-export type { CellMask, GateCell, GateParams, RecurrentCell, StepContext } from './recurrent/cell.js'
+export {
+  type CellMask,
+  type GateCell,
+  type GateParams,
+  plainContext,
+  type RecurrentCell,
+  type StepContext,
+} from './recurrent/cell.js'
 export { type GruOptions, gruCell } from './recurrent/gru.js'
 export { type LstmOptions, lstmCell } from './recurrent/lstm.js'
 export type { CellOptions, GateOptions } from './recurrent/options.js'
+export { probed } from './recurrent/probe.js'
 export { type RecurOptions, type Recurrence, recur } from './recurrent/recur.js'
 export { rnnCell } from './recurrent/rnn.js'
 export { type LearnedStateOptions, learnedState, stackCells } from './recurrent/stack.js'

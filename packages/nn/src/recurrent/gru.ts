@@ -74,7 +74,10 @@ export function gruCell<D extends FloatType = 'float32'>(options: GruOptions<D>)
   function gates(a: Variable, h: Variable, mask: Variable | null, clip: <X extends Tensor>(v: X) => X) {
     if (resetAfter) {
       const p = plus(gateProduct(h, recurrentKernel, mask, 3), bias?.at(1))
-      const [z, r] = [0, 1].map(k => open(add(clip(gateOf(a, k)), clip(gateOf(p, k))))) as [Variable, Variable]
+      const [z, r] = [0, 1].map(k => open(add(clip(gateOf(a, k)), clip(gateOf(p, k))))) as [
+        Variable,
+        Variable,
+      ]
       return { z, g: squash(clip(add(clip(gateOf(a, 2)), mul(r, clip(gateOf(p, 2)))))) }
     }
     const p = gateProduct(h, block(recurrentKernel, 0, units, 2), firstMasks(mask, 2), 2)

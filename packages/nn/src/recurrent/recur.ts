@@ -14,6 +14,7 @@ import {
   type ScanOptions,
   scan,
   type Tensor,
+  type Truncate,
   transpose,
   type Variable,
   where,
@@ -35,6 +36,8 @@ export interface RecurOptions<D extends FloatType = FloatType> {
   readonly recurrentDropoutMask?: CellMask
   /** Visit from the end; `outputs` stays in sequence order. */
   readonly reverse?: boolean
+  /** How far back gradients go, as `truncate` of scan: k steps at most, or `{ last: k }`, Theano's meaning. */
+  readonly truncate?: Truncate
   /** The steps written out, so many per trip of the loop; true: no loop at all, for a known time. */
   readonly unroll?: number | true
   /** Gradients of pre-activations are clipped to [−gradClip, gradClip] at every step. */
@@ -60,6 +63,7 @@ export const recurOptions = [
   'dropoutMask',
   'recurrentDropoutMask',
   'reverse',
+  'truncate',
   'unroll',
   'gradClip',
   'name',
@@ -138,11 +142,13 @@ function stepsOf(x: Variable, counts: Variable | null): Named {
   return { x: where(expandDims(on, 2), steps, cast(0, x.dtype)), counts: on }
 }
 
-function loopOptions({ reverse, unroll, name }: RecurOptions, cellName: string): ScanOptions<Named, Named> {
+function loopOptions(options: RecurOptions, cellName: string): ScanOptions<Named, Named> {
+  const { reverse = false, truncate, unroll, name = cellName } = options
   return {
-    reverse: reverse ?? false,
-    ...(unroll === undefined ? {} : { unroll }),
-    name: name ?? cellName,
+    reverse,
+    name,
+    ...(truncate !== undefined && { truncate }),
+    ...(unroll !== undefined && { unroll }),
   }
 }
 
