@@ -1,7 +1,7 @@
 /** theano.scan: its order of arguments, of visits, of results; compared with loops written out. */
 import { randn, type Tensor, toNested, zerosArray } from '@arignote/graph'
 import { describe, expect, test } from '@jest/globals'
-import { T, theano } from 'arignote/theano'
+import { RandomStreams, T, theano } from 'arignote/theano'
 import { agree } from '../src/index.js'
 
 const rows = (values: readonly number[]) => values.map(x => [x])
@@ -243,6 +243,13 @@ describe('errors', () => {
     expect(scanned).toThrow(/"h0"[\s\S]*float64/)
   })
 
+  test('an input that only the step mentions must be among those of the function', () => {
+    const missing = T.scalar('missing')
+    const [y] = theano.scan({ fn: x_t => T.mul(x_t, missing), sequences: x })
+    expect(() => theano.function([x], y)).toThrow(/"missing"/)
+    expect(numbers(theano.function([x, missing], y)([1, 2], 3))).toEqual([3, 6])
+  })
+
   test('strict: what is not among the non-sequences is named', () => {
     const [W, V] = [theano.shared(2, 'W'), theano.shared(3, 'V')]
     const fn = (x_t: Tensor, W_: Tensor) => T.add(T.mul(x_t, W_), V)
@@ -370,7 +377,76 @@ describe('map, reduce, foldl, foldr', () => {
   })
 })
 
-test('the types are those of the slices and of the results', () => {
+describe('folds', () => {
+  const fold = (steps: number, fn = theano.foldl) => {
+    const x = T.vector('x', { shape: [steps] })
+    const [last] = fn({
+      fn: (x_t, a) => T.tanh(T.add(x_t, T.mul(a, 0.5))),
+      sequences: x,
+      outputs_info: T.zeros([]),
+    })
+    return { x, last }
+  }
+
+  test('keep one row, however many there are', () => {
+    const bytes = (steps: number) => {
+      const { x, last } = fold(steps)
+      const { histories, states, scratch } = theano.function([x], last).memory()
+      return { histories, states, scratch }
+    }
+    expect(bytes(10_000)).toEqual(bytes(10))
+  })
+
+  test.each(['foldl', 'foldr'] as const)('and have gradients: %s', name => {
+    theano.gradient.verify_grad(
+      x => {
+        const fn = (x_t: Tensor, a: Tensor) => T.tanh(T.add(x_t, T.mul(a, 0.5)))
+        return theano[name]({ fn, sequences: x, outputs_info: T.zeros([], 'float64') })[0] as Tensor
+      },
+      [[0.3, -0.2, 0.5, 0.1]],
+    )
+  })
+})
+
+describe('random streams in a step', () => {
+  const drawn = (seed: number) => {
+    const random = new RandomStreams(seed)
+    const [rows, updates] = theano.scan({ fn: () => random.uniform([2], -1, 1), n_steps: 4 })
+    return { random, rows: rows as Tensor, updates }
+  }
+
+  test('draw anew in every step, and the same for the same seed', () => {
+    const rows = toNested(agree([], drawn(5).rows, [])) as number[][]
+    expect(new Set(rows.flat()).size).toBe(8)
+    expect(toNested(agree([], drawn(5).rows, []))).toEqual(rows)
+    expect(toNested(agree([], drawn(6).rows, []))).not.toEqual(rows)
+  })
+
+  test('their state moves on with the call, is kept without default updates, and can be put back', () => {
+    const { random, rows, updates } = drawn(5)
+    const f = theano.function([], rows, { updates })
+    const still = theano.function([], rows, { no_default_updates: true })
+    const start = random.stream.state.getValue()
+    const first = toNested(still())
+    expect(toNested(random.stream.state.getValue())).toEqual(toNested(start))
+    expect(toNested(f())).toEqual(first)
+    expect(toNested(random.stream.state.getValue())).not.toEqual(toNested(start))
+    expect(toNested(f())).not.toEqual(first)
+    random.stream.state.setValue(start)
+    expect(toNested(f())).toEqual(first)
+  })
+
+  test('do not disturb gradients', () => {
+    const random = new RandomStreams(5)
+    const w = T.scalar('w')
+    const [noisy] = theano.scan({ fn: w => T.mul(w, random.normal([])), non_sequences: w, n_steps: 3 })
+    const sum = (noisy as Tensor).sum()
+    const [slope, total] = agree([w], [T.grad(sum, w), sum], [2])
+    expect(numbers(slope) as unknown).toBeCloseTo((numbers(total) as unknown as number) / 2, 5)
+  })
+})
+
+test('a recurrent network in float32, of sizes that the types know', () => {
   const [x, W] = [T.fmatrix('x'), theano.shared(randn([3, 3], { seed: 1 }), 'W')]
   const [h] = theano.scan({
     fn: (x_t, h_tm1, W_) => T.tanh(T.add(T.dot(x_t, W_), h_tm1)),
