@@ -1,50 +1,11 @@
 /** Keras's layers against golden numbers: what comes out, and every gradient. */
 import { compile } from '@arignote/compiler'
 import * as A from '@arignote/graph'
-import { grad, mul, type NdArray, type Shared, toNested, type Value, type Variable } from '@arignote/graph'
-import { input, type Layer, layers, network, runNetwork } from '@arignote/nn'
+import { grad, mul, toNested } from '@arignote/graph'
+import { input, layers, network, runNetwork } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
-
-type Nested = readonly unknown[]
-
-function shapeOf(x: unknown): number[] {
-  return Array.isArray(x) ? [x.length, ...shapeOf(x[0])] : []
-}
-
-interface Through {
-  readonly training?: boolean
-  readonly cotangent?: Nested
-  readonly mask?: Nested
-}
-
-/** What a layer makes of some arrays: outputs, the gradient by inputs and weights, and updated shared variables. */
-function through(layer: Layer, xs: readonly Nested[], { training = false, cotangent, mask }: Through = {}) {
-  const { dtype } = layer
-  const given = xs.map(x => input({ batchShape: shapeOf(x), dtype }))
-  const net = network(given, [layer.apply(given)].flat())
-  const vs = xs.map(x => A.tensor('x', { dtype, shape: shapeOf(x).map(() => null) }))
-  const updates: [Shared, Variable][] = []
-  const flows = vs.map(tensor => ({
-    tensor,
-    mask: mask === undefined ? null : A.constant(mask as Value, 'bool'),
-  }))
-  const [out] = runNetwork(net, flows, {
-    training,
-    update: (variable, value) => updates.push([variable, value]),
-    penalize: () => {},
-  })
-  const wrt = [...vs, ...layer.weights.filter(w => w.trainable).map(w => w.variable)]
-  const loss = cotangent === undefined ? null : mul(out!.tensor, A.constant(cotangent as Value, dtype)).sum()
-  const results = [
-    out!.tensor,
-    ...(out!.mask === null ? [] : [out!.mask]),
-    ...(loss === null ? [] : [loss, ...grad(loss, wrt)]),
-    ...updates.map(([, value]) => value),
-  ]
-  const f = compile(vs, results, { onUnusedInput: 'ignore' })
-  return (f(...(xs as readonly Value[])) as readonly NdArray[]).map(v => toNested(v))
-}
+import { shapeOf, through } from './nn-through.js'
 
 const named = (cases: Golden): [string, Golden][] => cases.map((c: Golden) => [c.name, c])
 
@@ -89,7 +50,11 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
       weights: [c.kernel, c.bias].filter(w => w !== undefined),
       dtype,
     })
-    const [out, loss, x, kernel, bias] = through(layer, [c.x], { cotangent: c.cotangent })
+    const {
+      outputs: [out],
+      loss,
+      gradients: [x, kernel, bias],
+    } = through(layer, [c.x], { cotangents: [c.cotangent] })
     near(out, c.expected)
     near(loss, c.loss)
     near(x, c.grads.x)
@@ -99,7 +64,10 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
 
   test('masking zeroes the steps it masks', () => {
     for (const c of cases.masking) {
-      const [out, mask] = through(layers.masking({ maskValue: c.mask_value, dtype }), [c.x])
+      const {
+        outputs: [out],
+        mask,
+      } = through(layers.masking({ maskValue: c.mask_value, dtype }), [c.x])
       near(out, c.expected)
       expect((mask as unknown[][]).map(row => row.map(Number))).toEqual(
         c.mask.map((row: unknown[]) => row.map(Number)),
@@ -109,11 +77,11 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
 
   test('shapes change, numbers do not', () => {
     const s = cases.shape_layers
-    near(through(layers.flatten({ dtype }), [s.x])[0], s.flatten)
-    near(through(layers.reshape({ targetShape: [6, 2], dtype }), [s.x])[0], s.reshape_6_2)
-    near(through(layers.reshape({ targetShape: [2, -1], dtype }), [s.x])[0], s.reshape_2_minus1)
-    near(through(layers.permute({ dims: [2, 1], dtype }), [s.x])[0], s.permute_2_1)
-    near(through(layers.repeatVector({ n: 5, dtype }), [s.vector])[0], s.repeat_vector_5)
+    near(through(layers.flatten({ dtype }), [s.x]).outputs[0], s.flatten)
+    near(through(layers.reshape({ targetShape: [6, 2], dtype }), [s.x]).outputs[0], s.reshape_6_2)
+    near(through(layers.reshape({ targetShape: [2, -1], dtype }), [s.x]).outputs[0], s.reshape_2_minus1)
+    near(through(layers.permute({ dims: [2, 1], dtype }), [s.x]).outputs[0], s.permute_2_1)
+    near(through(layers.repeatVector({ n: 5, dtype }), [s.vector]).outputs[0], s.repeat_vector_5)
   })
 
   test('merging layers', () => {
@@ -127,10 +95,10 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
       'minimum',
       'concatenate',
     ] as const)
-      near(through(layers[name]({ dtype }), [a, b])[0], wanted[name])
-    near(through(layers.dot({ axes: -1, dtype }), [a, b])[0], wanted.dot)
-    near(through(layers.dot({ axes: 1, normalize: true, dtype }), [a, b])[0], wanted.dot_normalized)
-    near(through(layers.dot({ axes: 2, dtype }), [c, d])[0], wanted.dot_c_d_axes_2)
+      near(through(layers[name]({ dtype }), [a, b]).outputs[0], wanted[name])
+    near(through(layers.dot({ axes: -1, dtype }), [a, b]).outputs[0], wanted.dot)
+    near(through(layers.dot({ axes: 1, normalize: true, dtype }), [a, b]).outputs[0], wanted.dot_normalized)
+    near(through(layers.dot({ axes: 2, dtype }), [c, d]).outputs[0], wanted.dot_c_d_axes_2)
   })
 
   test.each(named(cases.batch_normalization))('batch normalisation: %s', (_, c: Golden) => {
@@ -141,10 +109,15 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
       weights: [c.gamma, c.beta, c.moving_mean, c.moving_variance],
       dtype,
     })
-    near(through(layer, [c.x])[0], c.inference_output)
-    const [out, loss, x, gamma, beta, newMean, newVariance] = through(layer, [c.x], {
+    near(through(layer, [c.x]).outputs[0], c.inference_output)
+    const {
+      outputs: [out],
+      loss,
+      gradients: [x, gamma, beta],
+      updated: [newMean, newVariance],
+    } = through(layer, [c.x], {
       training: true,
-      cotangent: c.cotangent,
+      cotangents: [c.cotangent],
     })
     near(out, c.training_output)
     near(loss, c.loss)
@@ -158,7 +131,11 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
   test('layer normalisation', () => {
     for (const c of cases.layer_normalization) {
       const layer = layers.layerNormalization({ epsilon: c.epsilon, weights: [c.gamma, c.beta], dtype })
-      const [out, loss, x, gamma, beta] = through(layer, [c.x], { cotangent: c.cotangent })
+      const {
+        outputs: [out],
+        loss,
+        gradients: [x, gamma, beta],
+      } = through(layer, [c.x], { cotangents: [c.cotangent] })
       near(out, c.expected)
       near(loss, c.loss)
       near(x, c.grads.x)
@@ -169,9 +146,12 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
 
   test('pooling over all steps, masked or not', () => {
     for (const c of cases.global_pooling_1d) {
-      near(through(layers.globalAveragePooling1D({ dtype }), [c.x])[0], c.average)
-      near(through(layers.globalMaxPooling1D({ dtype }), [c.x])[0], c.max)
-      near(through(layers.globalAveragePooling1D({ dtype }), [c.x], { mask: c.mask })[0], c.average_masked)
+      near(through(layers.globalAveragePooling1D({ dtype }), [c.x]).outputs[0], c.average)
+      near(through(layers.globalMaxPooling1D({ dtype }), [c.x]).outputs[0], c.max)
+      near(
+        through(layers.globalAveragePooling1D({ dtype }), [c.x], { mask: c.mask }).outputs[0],
+        c.average_masked,
+      )
     }
   })
 })
@@ -179,8 +159,8 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
 test('dropout drops in training only, and scales up what stays', () => {
   const layer = layers.dropout({ rate: 0.25, seed: 3 })
   const x = [Array.from({ length: 4000 }, () => 1)]
-  expect(through(layer, [x])[0]).toEqual(x)
-  const [row] = through(layer, [x], { training: true })[0] as number[][]
+  expect(through(layer, [x]).outputs[0]).toEqual(x)
+  const [row] = through(layer, [x], { training: true }).outputs[0] as number[][]
   const zeros = row!.filter(v => v === 0).length
   expect(row!.every(v => v === 0 || Math.abs(v - 4 / 3) < 1e-6)).toBe(true)
   expect(zeros).toBeGreaterThan(900)
@@ -198,7 +178,7 @@ test('dropout with a shape of noise drops whole columns', () => {
       ],
     ],
     { training: true },
-  )[0] as number[][]
+  ).outputs[0] as number[][]
   expect(rows[0]).toEqual(rows[1])
   expect(new Set(rows[0])).toEqual(new Set([0, 2]))
 })
@@ -207,10 +187,10 @@ describe('windows over time', () => {
   const x = [[[1], [3], [2], [5], [4]]]
 
   test('pooling looks at windows of its own size, whole ones or as many as steps / stride', () => {
-    expect(through(layers.maxPooling1D(), [x])[0]).toEqual([[[3], [5]]])
-    expect(through(layers.maxPooling1D({ padding: 'same' }), [x])[0]).toEqual([[[3], [5], [4]]])
-    expect(through(layers.averagePooling1D({ padding: 'same' }), [x])[0]).toEqual([[[2], [3.5], [4]]])
-    expect(through(layers.averagePooling1D({ poolSize: 3, strides: 1 }), [x])[0]).toEqual([
+    expect(through(layers.maxPooling1D(), [x]).outputs[0]).toEqual([[[3], [5]]])
+    expect(through(layers.maxPooling1D({ padding: 'same' }), [x]).outputs[0]).toEqual([[[3], [5], [4]]])
+    expect(through(layers.averagePooling1D({ padding: 'same' }), [x]).outputs[0]).toEqual([[[2], [3.5], [4]]])
+    expect(through(layers.averagePooling1D({ poolSize: 3, strides: 1 }), [x]).outputs[0]).toEqual([
       [[2], [10 / 3], [11 / 3]].map(([v]) => [Math.fround(v!)]),
     ])
   })
@@ -219,9 +199,8 @@ describe('windows over time', () => {
     const kernel = [[[1]], [[10]]]
     const conv = (padding: 'valid' | 'same' | 'causal', more = {}) =>
       (
-        through(layers.conv1D({ filters: 1, kernelSize: 2, padding, weights: [kernel, [0.5]], ...more }), [
-          x,
-        ])[0] as number[][][]
+        through(layers.conv1D({ filters: 1, kernelSize: 2, padding, weights: [kernel, [0.5]], ...more }), [x])
+          .outputs[0] as number[][][]
       )[0]!.map(([v]) => v)
     expect(conv('valid')).toEqual([31.5, 23.5, 52.5, 45.5])
     expect(conv('causal')).toEqual([10.5, 31.5, 23.5, 52.5, 45.5])

@@ -22,7 +22,10 @@ import {
 import { batchNormalization, layerNormalization } from './normalization.js'
 import type { OptionTable } from './option.js'
 import { averagePooling1D, globalAveragePooling1D, globalMaxPooling1D, maxPooling1D } from './pooling.js'
+import { gru, lstm, rnn, simpleRNN } from './recurrent.js'
+import { registerKinds } from './registry.js'
 import { flatten, masking, permute, repeatVector, reshape } from './reshape.js'
+import { bidirectional, timeDistributed } from './wrappers.js'
 
 /** Options may be left out where none is required. */
 type Given<O> = Record<never, never> extends O ? [options?: O] : [options: O]
@@ -35,6 +38,12 @@ const maker = <T extends OptionTable>(kind: LayerKind<T>) =>
 
 /** The layers by our names. What each does stands at its kind. */
 export const layers = {
+  simpleRNN: maker(simpleRNN),
+  lstm: maker(lstm),
+  gru: maker(gru),
+  rnn: maker(rnn),
+  bidirectional: maker(bidirectional),
+  timeDistributed: maker(timeDistributed),
   embedding: maker(embedding),
   dense: maker(dense),
   conv1D: maker(conv1D),
@@ -70,10 +79,4 @@ export const layers = {
   averagePooling1D: maker(averagePooling1D),
 }
 
-/** The kinds by Keras's name of the class, for reading configurations. */
-export const kindsByClass: ReadonlyMap<string, LayerKind> = new Map(
-  [inputLayer as LayerKind, ...Object.values(layers).map(make => make.kind as LayerKind)].map(kind => [
-    kind.className,
-    kind,
-  ]),
-)
+registerKinds([inputLayer, ...Object.values(layers).map(make => make.kind)] as readonly LayerKind[])

@@ -151,15 +151,23 @@ export class Layer<T extends OptionTable = OptionTable> {
     const shapes = inputs.map(x => x.shape)
     const batch = this.common.batchInputShape
     const isInput = inputs.length === 0 && batch !== null
-    const outputShapes = isInput ? [batch] : this.kind.outputShapes(this.options, shapes)
+    const outputShapes = isInput ? [batch] : this.outputShapesOf(shapes)
     this.build(shapes)
-    const dtypes = inputs.map(x => x.dtype)
-    const dtype: DType = this.kind.outputDType?.(this.options, dtypes) ?? this.dtype
+    const dtype = this.outputDTypeOf(inputs.map(x => x.dtype))
     const outputs: SymbolicTensor[] = []
     const node: LayerNode = { layer: this as never, inputs, outputs, index: this.nodes.length }
     outputs.push(...outputShapes.map((shape, i) => new SymbolicTensor(shape, dtype, node, i)))
     this.nodes.push(node)
     return node
+  }
+
+  /** @throws ShapeError for inputs that the layer cannot take */
+  outputShapesOf(inputs: readonly Shape[]): readonly Shape[] {
+    return this.kind.outputShapes(this.options, inputs)
+  }
+
+  outputDTypeOf(inputs: readonly DType[]): DType {
+    return this.kind.outputDType?.(this.options, inputs) ?? this.dtype
   }
 
   /** Makes the weights, once. */
@@ -216,6 +224,13 @@ export class Layer<T extends OptionTable = OptionTable> {
     setTogether(this.name, weights, values)
   }
 
+  /** Another layer of the same kind and options, but for some; it has weights of its own. */
+  clone(changes: Readonly<Record<string, unknown>>): Layer<T> {
+    const { inputShape, batchInputShape, dtype, seed, trainable } = this.common
+    const common = { inputShape, batchInputShape, dtype, seed, trainable }
+    return new Layer(this.kind, { ...common, ...this.options, ...changes } as LayerOptions<T>)
+  }
+
   countParams(): number {
     const size = (w: Weight) => w.variable.cell.shape.reduce((a, b) => a * b, 1)
     return this.weights.reduce((total, w) => total + size(w), 0)
@@ -226,17 +241,21 @@ export class Layer<T extends OptionTable = OptionTable> {
     const { name, trainable, dtype } = this
     const { inputShape, batchInputShape } = this.common
     const batch = batchInputShape ?? (inputShape === null ? null : [null, ...inputShape])
-    const own = Object.entries(this.kind.options).map(([key, option]) => [
-      snakeCase(key),
-      (option as Option).toJson((this.options as Readonly<Record<string, unknown>>)[key]),
-    ])
+    const own = Object.entries(this.kind.options)
+      .map(([key, row]) => [key, row, (this.options as Readonly<Record<string, unknown>>)[key]] as const)
+      .filter(([, row, value]) => !(row.isOurs && value === row.byDefault))
+      .map(([key, row, value]) => [snakeCase(key), row.toJson(value)])
     const first = batch === null ? {} : { batch_input_shape: batch }
     return { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
   }
 }
 
 /** Sets weights, once all values are known to fit. */
-export function setTogether(owner: string, weights: readonly Weight[], values: readonly Value[]): void {
+export function setTogether(
+  owner: string,
+  weights: readonly Pick<Weight, 'variable' | 'name'>[],
+  values: readonly Value[],
+): void {
   const checked = weights.map(({ variable, name }, i) => {
     const value = convert(values[i]!, variable.dtype, `${owner}: ${name}`)
     const want = variable.cell.shape

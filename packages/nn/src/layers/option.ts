@@ -9,6 +9,8 @@ import { type Activation, type ActivationLike, activation } from '../activations
 import { type Constraint, type ConstraintLike, constraint } from '../constraints.js'
 import { type Initializer, type InitializerLike, initializer } from '../initializers.js'
 import type { Json } from '../json.js'
+import type { RecurrentCell } from '../recurrent/cell.js'
+import { checkIsCell } from '../recurrent/check-cell.js'
 import { type Regularizer, type RegularizerLike, regularizer } from '../regularizers.js'
 import { unstorable } from './errors.js'
 
@@ -19,6 +21,8 @@ export interface Option<G = unknown, V = unknown> {
   /** Checks, and brings into one form, what was given or read from JSON. `place` begins messages: `lstm: units`. */
   read(given: unknown, place: string): V
   toJson(value: V): Json
+  /** Keras has no such option: its JSON has it only where it is not the default. */
+  readonly isOurs?: true
   readonly __given?: G
 }
 
@@ -53,6 +57,9 @@ export function nullable<G, V>({ read, toJson }: Option<G, V>): WithDefault<G | 
     toJson: value => (value === null ? null : toJson(value)),
   }
 }
+
+/** An option that Keras does not have. */
+export const ours = <G, V>(option: WithDefault<G, V>): WithDefault<G, V> => ({ ...option, isOurs: true })
 
 function check(place: string, given: unknown, fits: boolean, wanted: string): void {
   if (!fits) throw badArgument(place, `${describeGiven(given).what} will not do`, wanted)
@@ -103,7 +110,7 @@ export const flag = (byDefault: boolean): WithDefault<boolean, boolean> => ({
   toJson: same,
 })
 
-export const choice = <const C extends readonly (string | null)[]>(
+export const choice = <const C extends readonly (string | number | null)[]>(
   names: C,
 ): Option<C[number], C[number]> => ({
   read: (given, place) => {
@@ -150,6 +157,17 @@ export const constraintOption: WithDefault<ConstraintLike | null, Constraint | n
   read: (given, place) => constraint(place, given as ConstraintLike),
   toJson: ({ class_name, config }) => ({ class_name, config }),
 })
+
+/** A recurrent cell. It may be anything, so it has no JSON. */
+export const cellOption: Option<RecurrentCell, RecurrentCell> = {
+  read: (given, place) => {
+    checkIsCell(place, 'this', given)
+    return given as RecurrentCell
+  },
+  toJson: () => {
+    throw unstorable('a cell')
+  },
+}
 
 /** What was given, with defaults, as the layer sees it. @throws ArgumentError for what is missing or will not do */
 export function readOptions(

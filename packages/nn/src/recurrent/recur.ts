@@ -113,14 +113,14 @@ export function recur<D extends FloatType>(
   const ran = scan(
     (inputs: Named): Named => {
       const before = names.map(name => inputs[name]!)
-      const after = cell.step(inputs['x'] as Tensor<D, 2>, before as Tensor<D, 2>[], context)
+      const after = cell.step(inputs.x as Tensor<D, 2>, before as Tensor<D, 2>[], context)
       checkStates(cell, 'what step returns', after, [2])
       if (counts === null) return Object.fromEntries(names.map((name, i) => [name, after[i]!]))
-      const isOn = expandDims(inputs['counts']!, 1)
+      const isOn = expandDims(inputs.counts!, 1)
       const kept: Named = Object.fromEntries(
         names.map((name, i) => [name, where(isOn, after[i]!, before[i]!)]),
       )
-      return emits ? { ...kept, emitted: where(isOn, after[outputIndex]!, inputs['emitted']!) } : kept
+      return emits ? { ...kept, emitted: where(isOn, after[outputIndex]!, inputs.emitted!) } : kept
     },
     { sequences: stepsOf(x, counts), state, ...loopOptions(options, cell.name) },
   ) as Readonly<Record<string, { readonly all: Variable; readonly last: Variable }>>
