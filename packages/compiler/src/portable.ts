@@ -26,7 +26,14 @@ export type PortableStep =
       chunk: number,
       canFail: 0 | 1,
     ]
-  | readonly [kind: 'repeat', depth: number, count: number, name: string, body: readonly PortableStep[]]
+  | readonly [
+      kind: 'repeat',
+      depth: number,
+      count: number,
+      name: string,
+      body: readonly PortableStep[],
+      exit: PortableExit | null,
+    ]
   | readonly [
       kind: 'branch',
       condition: PortableAddress,
@@ -35,6 +42,15 @@ export type PortableStep =
     ]
   /** Where the byte at the address is 0, the call has failed. */
   | readonly [kind: 'assert', holds: PortableAddress, failure: number]
+
+/**
+ * The repeat ends after the trip that leaves a byte other than 0 at the condition; then so many bytes are copied, the trip
+ * being the one after the last.
+ */
+export type PortableExit = readonly [
+  condition: PortableAddress,
+  copies: readonly (readonly [from: PortableAddress, to: PortableAddress, bytes: number])[],
+]
 
 /** What an entry in the error record, or an assertion, means. */
 export interface PortableFailure {

@@ -43,14 +43,25 @@ export function driverFor(program: Program, machine: Machine): () => void {
             }
       }
       case 'repeat': {
-        const [, depth, count, scan, steps] = step
+        const [, depth, count, scan, steps, exit] = step
         const body = sequence(steps)
+        const condition = exit && addressOf(exit[0])
+        const copies = (exit?.[1] ?? []).map(([from, to, n]) => [addressOf(from), addressOf(to), n] as const)
         return trips => {
-          for (let t = 0; t < count; t++) {
+          let t = 0
+          while (t < count) {
             trips[depth] = t
-            if (body(trips)) continue
-            visits.unshift({ scan, step: t })
-            return false
+            if (!body(trips)) {
+              visits.unshift({ scan, step: t })
+              return false
+            }
+            t++
+            if (condition !== null && bytes[condition(trips)] !== 0) break
+          }
+          trips[depth] = t
+          for (const [from, to, n] of copies) {
+            const begin = from(trips)
+            bytes.copyWithin(to(trips), begin, begin + n)
           }
           return true
         }

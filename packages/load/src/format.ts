@@ -41,10 +41,26 @@ export type Step =
       chunk: number,
       canFail: 0 | 1,
     ]
-  | readonly [kind: 'repeat', depth: number, count: number, name: string, body: readonly Step[]]
+  | readonly [
+      kind: 'repeat',
+      depth: number,
+      count: number,
+      name: string,
+      body: readonly Step[],
+      exit: Exit | null,
+    ]
   | readonly [kind: 'branch', condition: Address, thenSteps: readonly Step[], elseSteps: readonly Step[]]
   /** Where the byte at the address is 0, the call has failed. */
   | readonly [kind: 'assert', holds: Address, failure: number]
+
+/**
+ * The repeat ends after the trip that leaves a byte other than 0 at the condition; then so many bytes are copied, the trip
+ * being the one after the last.
+ */
+export type Exit = readonly [
+  condition: Address,
+  copies: readonly (readonly [from: Address, to: Address, bytes: number])[],
+]
 
 /** What an entry in the error record, or an assertion, means. */
 export interface Failure {

@@ -1,7 +1,7 @@
 /** Exported functions: the same bits as the compiled ones. */
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { randomStream, sin, vector } from 'arignote'
+import { randomStream, scalar, scan, sin, type Tensor, until, vector, zeros } from 'arignote'
 import { agreeExported } from '../src/exported.js'
 import { build } from '../src/fuzz/build.js'
 import { programOf } from '../src/fuzz/generate.js'
@@ -41,6 +41,23 @@ describe('what was loaded gives the bits of what was compiled', () => {
     const { compiled, loaded } = agreeExported([], noise, [[], [], []])
     const before = compiled() as unknown as { data: Float32Array }
     expect([...(loaded() as typeof before).data]).toEqual([...before.data])
+  })
+
+  test('a scan with until stops early, by itself and within another', () => {
+    const [x, limit] = [vector('x', { shape: ['time'] }), scalar('limit')]
+    const step = ({ x, h }: { x: Tensor<'float32', 0>; h: Tensor<'float32', 0> }) =>
+      until(h.add(x).gt(limit), { h: h.add(x) })
+    const { h } = scan(step, { sequences: { x }, state: { h: zeros([]) } })
+    const calls = [0.5, 2, 5, 100].map(most => [[1, 2, 3, 4], most])
+    agreeExported([x, limit], h.last, calls)
+    const { total } = scan(
+      ({ total }) => {
+        const inner = scan(step, { sequences: { x }, state: { h: total } })
+        return { total: inner.h.last.mul(0.5) }
+      },
+      { state: { total: zeros([]) }, steps: 3 },
+    )
+    agreeExported([x, limit], total.last, calls)
   })
 
   test('sin of large arguments, which modules ask the host for', () => {

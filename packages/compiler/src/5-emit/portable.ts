@@ -12,6 +12,7 @@ import { cannotExport } from '../export-errors.js'
 import type {
   PortableAddress,
   PortableCode,
+  PortableExit,
   PortableFailure,
   PortableMove,
   PortableProgram,
@@ -22,6 +23,7 @@ import {
   type Buffer,
   type BufferRef,
   type Call,
+  type Exit,
   homeOf,
   isInPlace,
   type Place,
@@ -211,13 +213,15 @@ class Flattening {
   #repeat({ kind, trip, count, name, body, exit, ...rest }: Repeat<Call>): PortableStep {
     // A new property of repeats must be thought of here.
     rest satisfies Record<PropertyKey, never>
-    if (exit !== null)
-      throw cannotExport(
-        this.parts.graph.name,
-        'a scan with until stops early',
-        'an exported function makes the same steps in every call: leave out until, and hold the state with where()',
-      )
-    return [kind, depthIn(trip), this.#evaluate(count), name, this.#steps(body)]
+    return [kind, depthIn(trip), this.#evaluate(count), name, this.#steps(body), exit && this.#exit(exit)]
+  }
+
+  #exit({ condition, finals }: Exit): PortableExit {
+    const copies = finals.map(({ from, to, size }) => {
+      const bytes = bytesOf(to.buffer.dtype) * this.#evaluate(size)
+      return [this.#address(from), this.#address(to), bytes] as const
+    })
+    return [this.#address(condition), copies]
   }
 
   #run({ task, canFail }: Run<Call>): PortableStep {
