@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Variable } from '@arignote/graph'
 import { expect, test } from '@jest/globals'
 import * as A from 'arignote'
+import * as saving from 'arignote/save'
 
 const root = join(__dirname, '../../..')
 const rows = readFileSync(join(root, 'docs/features.md'), 'utf8')
@@ -41,7 +42,7 @@ test('there are many rows, of three cells', () => {
 })
 
 test('every name is exported', () => {
-  const exported = new Set([...Object.keys(A), ...Object.getOwnPropertyNames(Variable.prototype), ...others])
+  const exported = new Set([...Object.keys(A), ...Object.keys(saving), ...Object.getOwnPropertyNames(Variable.prototype), ...others])
   const names = rows.flatMap(([, here]) => [...here!.matchAll(/`(\w+)`/g)].map(m => m[1]!))
   expect(names.filter(name => !exported.has(name))).toEqual([])
 })
