@@ -42,7 +42,12 @@ test('there are many rows, of three cells', () => {
 })
 
 test('every name is exported', () => {
-  const exported = new Set([...Object.keys(A), ...Object.keys(saving), ...Object.getOwnPropertyNames(Variable.prototype), ...others])
+  const exported = new Set([
+    ...Object.keys(A),
+    ...Object.keys(saving),
+    ...Object.getOwnPropertyNames(Variable.prototype),
+    ...others,
+  ])
   const names = rows.flatMap(([, here]) => [...here!.matchAll(/`(\w+)`/g)].map(m => m[1]!))
   expect(names.filter(name => !exported.has(name))).toEqual([])
 })
