@@ -23,6 +23,8 @@ import {
   exp,
   exp2,
   eye,
+  foldl,
+  foldr,
   full,
   grad,
   gradClip,
@@ -35,6 +37,7 @@ import {
   jacobian,
   linspace,
   logAddExp,
+  map,
   matmul,
   matrix,
   mean,
@@ -49,6 +52,7 @@ import {
   Rop,
   rand,
   randn,
+  reduce,
   row,
   type Shared,
   scalar,
@@ -333,6 +337,19 @@ const someTaps: readonly number[] = [-1]
 scan(({ a }) => ({ out: is<readonly Tensor<'float32', 2>[]>()(a) ?? a[0]! }), {
   sequences: { a: taps(t, someTaps) },
 })
+
+// Folds: the state's type, or a list of them; map: one rank more.
+is<Tensor<'float32', 3>>()(map(m => m.mul(2), t))
+is<Tensor<'bool', 1>>()(map((m, r) => m.sum().lt(r.sum()), [t, x]))
+is<[Tensor<'float32', 3>, Tensor<'float32', 1>]>()(map(m => [m, m.sum()], t))
+is<Tensor<'float32', 1>>()(reduce((r, h) => h.add(r), x, v))
+is<Tensor<'float32', 1>>()(foldl((m, r, h) => h.add(m.dot(r)), [t, x], zeros([3])))
+is<Tensor<'float32', 0>>()(foldr(([r], [h]) => h.add(r.sum()), taps(x, [-1]), taps(v, [-2])))
+is<[Tensor<'float32', 1>, Tensor<'int32', 0>]>()(
+  reduce((r, h, k) => [h.add(r), k.add(1).cast('int32')], x, [v, full([], 0, 'int32')]),
+)
+// @ts-expect-error a direction of its own
+foldl((r, h) => h.add(r), x, v, { reverse: true })
 
 // Gradients have the form and the types of the variables, Jacobians the ranks together.
 is<Tensor<'float32', 2>>()(grad(x.sum(), x))

@@ -187,7 +187,16 @@ const history = (all: () => Variable, last: () => Variable) => ({
   },
 })
 
-const scanOptions = ['sequences', 'state', 'steps', 'reverse', 'truncate', 'unroll', 'strict', 'name']
+export const scanOptions: readonly string[] = [
+  'sequences',
+  'state',
+  'steps',
+  'reverse',
+  'truncate',
+  'unroll',
+  'strict',
+  'name',
+]
 
 /** The record, but a name that it lacks is an error: a step that misspells one should not compute with undefined. */
 function nameChecked<T extends object>(inputs: T): T {
