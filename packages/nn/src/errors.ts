@@ -72,3 +72,15 @@ export function weightsUnlike(operation: string, weights: Variable, values: Vari
     lines: ['(batch), or (batch, time) where there is a value for each step'],
   })
 }
+
+export function wrongInitialShape(
+  initializer: string,
+  shape: readonly number[],
+  wanted: string,
+): ArignoteError {
+  return report(ShapeError, 'E346', {
+    operation: initializer,
+    problem: `it cannot make the shape (${shape.join(', ')})`,
+    lines: [`it makes ${wanted}`],
+  })
+}

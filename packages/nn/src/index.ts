@@ -1,7 +1,13 @@
 /** Recurrent cells, layers and training, as people know them from Keras, over symbolic graphs. */
-export { type ActivationLike, activations } from './activations.js'
-export { type ConstraintLike, constraints } from './constraints.js'
-export { type InitializerLike, initializers } from './initializers.js'
+export { type ActivationLike, activations, type ReluOptions } from './activations.js'
+export { type Constraint, type ConstraintLike, constraints, type NormAxis } from './constraints.js'
+export {
+  fans,
+  type Initializer,
+  type InitializerLike,
+  initializers,
+  type VarianceScalingOptions,
+} from './initializers.js'
 export { layers } from './layers/index.js'
 export { type InputOptions, input } from './layers/input.js'
 export type { CallContext, Flow, Shape } from './layers/kind.js'
@@ -32,4 +38,4 @@ export { probed } from './recurrent/probe.js'
 export { type RecurOptions, type Recurrence, recur } from './recurrent/recur.js'
 export { rnnCell } from './recurrent/rnn.js'
 export { type LearnedStateOptions, learnedState, stackCells } from './recurrent/stack.js'
-export { type RegularizerLike, regularizers } from './regularizers.js'
+export { type Penalties, type Regularizer, type RegularizerLike, regularizers } from './regularizers.js'

@@ -83,7 +83,10 @@ test('a configuration has the names of Keras', () => {
     units: 4,
     use_bias: false,
     activation: 'linear',
-    kernel_initializer: { class_name: 'GlorotUniform', config: { seed: null } },
+    kernel_initializer: {
+      class_name: 'VarianceScaling',
+      config: { scale: 1, mode: 'fan_avg', distribution: 'uniform', seed: null },
+    },
     kernel_regularizer: null,
   })
 })

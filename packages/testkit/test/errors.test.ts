@@ -9,6 +9,7 @@ import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
 import {
+  initializers,
   input,
   layers,
   losses,
@@ -317,6 +318,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
   },
   E344: () => losses.meanSquaredError(one(), two()),
   E345: () => reduceLoss(one(), { mask: two() }),
+  E346: () => initializers.identity().make([3], { dtype: 'float32', seed: 1 }),
   E360: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared(A.zerosArray([2, 3])) } }),
   E361: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared([[1]]) } }),
   E362: () => {
