@@ -25,13 +25,13 @@ export class ByteWriter {
 
   /** One byte. */
   byte(value: number): void {
-    this.#reserve(1)
+    if (this.#length === this.#bytes.length) this.#reserve(1)
     this.#bytes[this.#length++] = value
   }
 
   /** Bytes as they are. */
   bytes(values: Uint8Array | readonly number[]): void {
-    this.#reserve(values.length)
+    if (this.#length + values.length > this.#bytes.length) this.#reserve(values.length)
     if (values.length > 16) {
       this.#bytes.set(values, this.#length)
       this.#length += values.length
@@ -40,7 +40,7 @@ export class ByteWriter {
 
   /** Unsigned LEB128 of an integer in [0, 2³²). */
   u32(value: number): void {
-    this.#reserve(5)
+    if (this.#length + 5 > this.#bytes.length) this.#reserve(5)
     let rest = value >>> 0
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
@@ -125,6 +125,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** Makes room for `count` bytes. Those who write little ask whether there is room themselves: a call costs more. */
   #reserve(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#bytes.length) return

@@ -24,35 +24,36 @@ interface Frame {
 export class OperandStack {
   readonly #operands: Operand[] = []
   readonly #frames: Frame[] = []
-  #innermost: Frame | undefined
+  /** The innermost block; none before the function begins and after it has ended. */
+  #frame: Frame | undefined
 
   constructor(readonly functionName: string) {}
 
   /** Operands of the innermost block. */
   get height(): number {
-    return this.#operands.length - this.#frame.base
+    return this.#operands.length - (this.#frame ?? this.#gone()).base
   }
 
   /** Enters a block. */
   open(label: Label, results: readonly ValueType[]): void {
-    this.#innermost = { label, results, base: this.#operands.length, unreachable: false }
-    this.#frames.push(this.#innermost)
+    this.#frame = { label, results, base: this.#operands.length, unreachable: false }
+    this.#frames.push(this.#frame)
   }
 
   /** Leaves a block, which must hold its results and nothing else; returns them. */
   close(what: string): readonly ValueType[] {
-    const { results, base } = this.#frame
+    const { results, base } = this.#frame ?? this.#gone()
     const found = this.#operands.slice(base)
     this.take(what, results)
     if (this.#operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
     this.#frames.pop()
-    this.#innermost = this.#frames[this.#frames.length - 1]
+    this.#frame = this.#frames[this.#frames.length - 1]
     return results
   }
 
   /** Removes the operands of an instruction. */
   take(what: string, types: readonly ValueType[]): void {
-    const { base, unreachable } = this.#frame
+    const { base, unreachable } = this.#frame ?? this.#gone()
     const operands = this.#operands
     const first = operands.length - types.length
     for (let i = types.length - 1; i >= 0; i--) {
@@ -76,7 +77,7 @@ export class OperandStack {
 
   /** Removes one operand of whatever type. */
   takeAny(what: string): Operand {
-    const { base, unreachable } = this.#frame
+    const { base, unreachable } = this.#frame ?? this.#gone()
     if (this.#operands.length > base) return this.#operands.pop() as Operand
     if (unreachable) return 'any'
     throw operandMismatch(what, ['any'], [], this.functionName)
@@ -94,8 +95,9 @@ export class OperandStack {
 
   /** Marks the rest of the innermost block as unreachable. */
   abandon(): void {
-    this.#operands.length = this.#frame.base
-    this.#frame.unreachable = true
+    const frame = this.#frame ?? this.#gone()
+    this.#operands.length = frame.base
+    frame.unreachable = true
   }
 
   /** How many blocks a branch to `label` leaves, or -1 if that block is not open. */
@@ -105,8 +107,7 @@ export class OperandStack {
     return -1
   }
 
-  get #frame(): Frame {
-    if (!this.#innermost) throw finished(this.functionName)
-    return this.#innermost
+  #gone(): never {
+    throw finished(this.functionName)
   }
 }

@@ -186,11 +186,17 @@ function tiled(arranged: Arranged, target: Target, estimate: (dim: Dim) => numbe
   const rows = estimate(row.extent)
   const dot =
     contiguousSum && (estimate(column.extent) < fewColumns || (!lanesAlongColumns && rows < rowsWorthPacking))
-  const tileRows =
-    typeof row.extent === 'number' && row.extent < target.tileRows ? Math.max(1, row.extent) : target.tileRows
+  const fewRows = typeof row.extent === 'number' && row.extent < target.tileRows
+  const product = isProduct(sums)
+  const tileRows = product ? 1 : fewRows ? Math.max(1, row.extent) : target.tileRows
   const tileVectors =
-    tileRows === target.tileRows ? target.tileVectors : Math.floor(mostAccumulators / tileRows)
+    product || tileRows === target.tileRows ? target.tileVectors : Math.floor(mostAccumulators / tileRows)
   return { ...arranged, mode: dot ? 'dot' : 'tile', tileRows, tileVectors, panels: null, sumBlock: null }
+}
+
+/** Sums of a single term each: nothing is read twice that a tile could keep. */
+function isProduct(sums: readonly ContractionAxis[]): boolean {
+  return sums.every(({ extent }) => equalDim(extent, 1))
 }
 
 /** Whether a contraction sums so many terms that it is done in blocks; nothing can be fused behind it then. */
@@ -217,7 +223,7 @@ function sumBlockOf(
 }
 
 function worthPacking(form: ContractionForm, block: Block, estimate: (dim: Dim) => number): boolean {
-  if (estimate(form.column.extent) < fewColumns) return false
+  if (estimate(form.column.extent) < fewColumns || isProduct(form.sums)) return false
   const invariant = form.b.scope.length < block.trips.length
   const rows = estimate(form.row.extent)
   return invariant ? rows >= 2 || !equalDim(form.column.b, 1) : rows >= rowsWorthPacking

@@ -226,7 +226,7 @@ function spaceKey({ store }: Root): string {
   return store.place.shape.map(dimKey).join()
 }
 
-/** They read from the same memory, or compute something in common. */
+/** They read from the same memory, or compute something in common; a single number, or an expand of one, is nothing. */
 function sharesWork(decision: Decision, expression: Expression, unit: Unit): boolean {
   const memory = ({ leaves }: Expression) =>
     leaves.flatMap(({ variable }) => (variable.ndim > 0 ? [decision.block.ownerOf(variable)] : []))
@@ -234,9 +234,7 @@ function sharesWork(decision: Decision, expression: Expression, unit: Unit): boo
   return unit.expressions.some(
     other =>
       memory(other).some(owner => read.has(owner)) ||
-      [...expression.interior].some(
-        v => v.ndim > 0 && v.owner!.op.family.kind !== 'constant' && other.interior.has(v),
-      ),
+      [...expression.interior].some(v => repeatedScalar(v) === null && other.interior.has(v)),
   )
 }
 
