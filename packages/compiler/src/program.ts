@@ -36,7 +36,7 @@ export interface Buffer {
   readonly data?: TypedArray
 }
 
-/** A loop over time, by identity; `depth` counts the repeats around it. */
+/** A loop over time, or over parts of a contraction, by identity; `depth` counts the repeats around it. */
 export interface Trip {
   readonly depth: number
 }

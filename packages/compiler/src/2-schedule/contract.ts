@@ -17,6 +17,7 @@ import {
   mulDim,
   productDim,
 } from '@arignote/graph'
+import { bytesOf } from '@arignote/loops'
 import { type Expression, isPointwise } from '../expression.js'
 import type {
   Buffer,
@@ -27,8 +28,9 @@ import type {
   Place,
   StoreTo,
   Target,
+  Trip,
 } from '../program.js'
-import type { Block } from './block.js'
+import { Block } from './block.js'
 
 /** Below this many columns lanes along the sum do better, where both operands are contiguous there. */
 const fewColumns = 8
@@ -40,8 +42,12 @@ const longestSum = 512
 
 type AxisClass = 'loop' | 'left' | 'right'
 
-/** The kernel of a contraction, preceded by its pack step (emitted in the block where the operand was made). */
-export function contractGroup(
+/** Panels are made and used a part at a time where all of them would be larger than this. */
+const mostPanelBytes = 1 << 21
+const mostParts = 16
+
+/** Emits the kernel of a contraction, preceded by its pack step (in the block where the operand was made). */
+export function emitContraction(
   block: Block,
   node: Apply,
   store: StoreTo,
@@ -49,7 +55,7 @@ export function contractGroup(
   target: Target,
   estimate: (dim: Dim) => number,
   emit: (block: Block, group: Group) => void,
-): Group {
+): void {
   const { axes, sums } = axesOf(block, node, store, expression)
   const [left, right] = node.inputs.map(v => block.placeOf(v)!) as [Place, Place]
   const plain = arrange(left, right, axes, sums, 'left', estimate)
@@ -60,20 +66,74 @@ export function contractGroup(
     ...tiled(chosen, target, estimate),
     sumBlock: sumBlockOf(chosen.sums, store.value === node.outputs[0], estimate),
   }
-  if (form.mode === 'dot' || !worthPacking(form, block, estimate))
-    return { kind: 'contract', node, store, form }
-  const panels = packed(
-    block,
-    { ...form, tileVectors: target.tileVectors, tileRows: target.tileRows },
-    lanes * target.tileVectors,
-    emit,
-  )
-  return {
+  if (form.mode === 'dot' || !worthPacking(form, block, estimate)) {
+    emit(block, { kind: 'contract', node, store, form })
+    return
+  }
+  const columns = lanes * target.tileVectors
+  const packedForm = { ...form, tileVectors: target.tileVectors, tileRows: target.tileRows }
+  const parts = partsOf(packedForm, block, columns, estimate)
+  if (parts > 1) emitParts(block, node, store, packedForm, { columns, parts }, emit)
+  else {
+    const panels = packed(block, packedForm, columns, emit)
+    emit(block, { kind: 'contract', node, store, form: { ...packedForm, panels } })
+  }
+}
+
+/**
+ * How many parts the columns are cut into, so that the panels of one fit `mostPanelBytes`. Only where there is a long sum, of
+ * which each part is much work.
+ */
+function partsOf(
+  { b, loops, sums, column, sumBlock }: ContractionForm,
+  block: Block,
+  columns: number,
+  estimate: (dim: Dim) => number,
+): number {
+  const { extent, merged } = column
+  const isInvariant = b.scope.length < block.trips.length
+  if (sumBlock === null || loops.length > 0 || isInvariant || typeof extent !== 'number' || merged.length > 1)
+    return 1
+  const terms = sums.reduce((product, x) => product * estimate(x.extent), 1)
+  const bytes = terms * extent * bytesOf(b.ref.buffer.dtype)
+  for (let parts = Math.ceil(bytes / mostPanelBytes); parts <= mostParts; parts++)
+    if (extent % (parts * columns) === 0) return parts
+  return 1
+}
+
+/** A repeat over parts of the columns: each is packed into the same memory, and done. */
+function emitParts(
+  block: Block,
+  node: Apply,
+  store: StoreTo,
+  form: ContractionForm,
+  { columns, parts }: { readonly columns: number; readonly parts: number },
+  emit: (block: Block, group: Group) => void,
+): void {
+  const trip: Trip = { depth: block.trips.length }
+  const inside = new Block([...block.trips, trip], block)
+  const width = (form.column.extent as number) / parts
+  const part = (place: Place, stride: Dim): Place => {
+    const move = { trip, stride: mulDim(stride, width), ring: null, phase: 0 }
+    return {
+      ...place,
+      ref: { ...place.ref, perTrip: [...place.ref.perTrip, move] },
+      scope: inside.trips,
+    }
+  }
+  const whole = part(store.place, form.column.out)
+  const place = { ...whole, shape: whole.shape.with(form.column.merged[0]!, width) }
+  const b = part(form.b, form.column.b)
+  const narrow = { ...form, b, column: { ...form.column, extent: width } }
+  for (const v of node.inputs) inside.places.set(v, block.placeOf(v)!)
+  const panels = packed(inside, narrow, columns, emit)
+  emit(inside, {
     kind: 'contract',
     node,
-    store,
-    form: { ...form, panels, tileVectors: target.tileVectors, tileRows: target.tileRows },
-  }
+    store: { value: store.value, place },
+    form: { ...narrow, panels },
+  })
+  block.steps.push({ kind: 'repeat', trip, count: parts, name: 'columns', body: inside.steps, exit: null })
 }
 
 interface Axes {

@@ -15,6 +15,7 @@ import {
   type Variable,
 } from '@arignote/graph'
 import type { Exit, Place, StoreTo, Trip } from '../program.js'
+import { besideEachOther } from './beside.js'
 import { Block, freshPlace } from './block.js'
 import { type CarryPlaces, chainsOf, placeChain, rowsOf } from './carries.js'
 import { rowAt } from './row.js'
@@ -51,11 +52,18 @@ export function prepareScan(block: Block, node: Apply, reads: Reads): PreparedSc
     )
     for (const [i, k] of chain.entries()) carries[k] = places[i]!
   }
+  const beside = besideEachOther(outputs.ys, reads, name, block.trips)
   const rows = outputs.ys.map((y, k) => {
     if (reads(y).length === 0) return null
+    const first = reverse ? subDim(length, 1) : 0
+    const place = beside.get(y)
+    if (place !== undefined) {
+      block.places.set(y, place)
+      return rowAt(place, first, reverse, trip, [...block.trips, trip])
+    }
     const history = rowsOf(`${name}.y${k}`, y.type, [rowsRead(y, reads)], 1, where)
     block.places.set(y, history.whole)
-    return history.at(reverse ? subDim(length, 1) : 0, trip)
+    return history.at(first, trip)
   })
   const finals = outputs.finals.map((v, k) => (until ? ownFinal(`${name}.${k} final`, v) : null))
   return { node, trip, carries, finals, rows }

@@ -27,7 +27,7 @@ import type {
   Target,
 } from '../program.js'
 import { Block, freshPlace, wholePlace } from './block.js'
-import { contractGroup, hasLongSum } from './contract.js'
+import { emitContraction, hasLongSum } from './contract.js'
 import { groupUnits, indexedSize, indexInput, type Unit } from './group.js'
 import { affected, Decision } from './materialize.js'
 import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
@@ -111,7 +111,7 @@ function scheduleBlock(
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
     else if (unit.kind === 'branch') scheduleBranch(block, unit.node!, scheduler)
     else if (unit.kind === 'effect') scheduleEffect(block, unit.node!)
-    else for (const group of groupsOf(unit, decision, scheduler)) emit(block, group)
+    else scheduleKernel(unit, decision, scheduler)
   }
   return decision.wantedPlaces
 }
@@ -152,30 +152,31 @@ function scheduleEffect(block: Block, node: Apply): void {
   block.steps.push({ kind: 'host', node, value: block.placeOf(affected(node))! })
 }
 
-function groupsOf(
-  unit: Unit,
-  decision: Decision,
-  { target, estimate, failures }: Scheduler,
-): readonly Group[] {
+function scheduleKernel(unit: Unit, decision: Decision, scheduler: Scheduler): void {
   const { block } = decision
-  const { node, roots } = unit
-  if (unit.kind === 'map') return [{ kind: 'map', stores: roots.map(root => root.store) }]
-  if (unit.kind === 'check') {
+  const { target, estimate } = scheduler
+  const { node, roots, expressions } = unit
+  if (unit.kind === 'anchored' && node!.op.family.kind === 'contract')
+    emitContraction(block, node!, roots[0]!.store, expressions[0]!, target, estimate, emit)
+  else emit(block, groupOf(unit, block, scheduler))
+}
+
+function groupOf({ kind, node, roots }: Unit, block: Block, { failures }: Scheduler): Group {
+  if (kind === 'map') return { kind: 'map', stores: roots.map(root => root.store) }
+  if (kind === 'check') {
     const size = indexedSize(node!)
     const ids = node!.inputs[indexInput(node!)]!
     failures.push({ node: node!, size, shape: ids.shape })
-    return [{ kind: 'check', node: node!, ids, size, record: failures.length }]
+    return { kind: 'check', node: node!, ids, size, record: failures.length }
   }
   const store = roots[0]!.store
   switch (node!.op.family.kind) {
-    case 'contract':
-      return [contractGroup(block, node!, store, unit.expressions[0]!, target, estimate, emit)]
     case 'reduce':
-      return [{ kind: 'reduce', node: node!, store }]
+      return { kind: 'reduce', node: node!, store }
     case 'scatter':
-      return [{ kind: 'scatter', node: node!, store }]
+      return { kind: 'scatter', node: node!, store }
     case 'routine':
-      return [routineGroup(block, node!, store, failures)]
+      return routineGroup(block, node!, store, failures)
     default:
       throw new Error(`internal: ${node!.op.name} does not anchor a kernel`)
   }

@@ -5,10 +5,12 @@
  *             later and nothing can fail later
  *   rings     a carry needs one row when each step is done reading the old value by the time it writes the new one
  *   scratch   a map takes the memory of an input that dies with it
+ *   histories a history takes that of one that is read for the last time while it is written (`succeed.ts`)
  */
 import { equalDim } from '@arignote/graph'
 import type { Aliases, Buffer, BufferRef, Call, Program, Ring } from '../program.js'
 import { type Access, type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
+import { succeedInTime } from './succeed.js'
 
 export function findAliases(program: Program<Call>): Aliases {
   const { runs } = placedRuns(program)
@@ -16,7 +18,12 @@ export function findAliases(program: Program<Call>): Aliases {
   shrinkRings(runs)
   const aliases = new Map<Buffer, Buffer>()
   commitInPlace(program, runs, aliases)
-  reuseDying(program, runs, intervals, aliases)
+  const kept = new Set(
+    [...program.outputs, ...program.commits.map(x => x.from)].map(place => place.ref.buffer),
+  )
+  const taken = new Set<Buffer>(aliases.values())
+  succeedInTime({ runs, intervals, kept }, aliases, taken)
+  reuseDying(runs, intervals, kept, aliases, taken)
   return aliases
 }
 
@@ -109,15 +116,12 @@ function moves(ref: BufferRef, ring: Ring, phase?: number): boolean {
 }
 
 function reuseDying(
-  program: Program<Call>,
   runs: readonly Placed[],
   intervals: ReadonlyMap<Buffer, Interval>,
+  kept: ReadonlySet<Buffer>,
   aliases: Map<Buffer, Buffer>,
+  taken: Set<Buffer>,
 ): void {
-  const kept = new Set(
-    [...program.outputs, ...program.commits.map(x => x.from)].map(place => place.ref.buffer),
-  )
-  const taken = new Set<Buffer>(aliases.values())
   for (const { run, position } of runs) {
     const { task } = run
     if (task === null) continue

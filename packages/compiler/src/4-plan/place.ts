@@ -31,8 +31,9 @@ export interface Plan {
 }
 
 interface Block {
-  readonly buffer: Buffer
   readonly bytes: number
+  /** What it is for: of several buffers in one place the one that is more than scratch. */
+  role: BufferRole
   begin: number
   end: number
   offset: number
@@ -49,8 +50,9 @@ export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: 
     const known = blocks.get(owner)
     if (known === undefined) {
       const bytes = align(elementsOf(owner, evaluate) * bytesOf(owner.dtype))
-      blocks.set(owner, { buffer: owner, bytes, begin, end, offset: 0 })
+      blocks.set(owner, { role: buffer.role, bytes, begin, end, offset: 0 })
     } else {
+      if (known.role === 'scratch') known.role = buffer.role
       known.begin = Math.min(known.begin, begin)
       known.end = Math.max(known.end, end)
     }
@@ -61,9 +63,8 @@ export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: 
     if (block !== undefined) offsets.set(buffer, block.offset)
   }
   const byRole = new Map<BufferRole, number>()
-  for (const { buffer, bytes: size } of blocks.values())
-    byRole.set(buffer.role, (byRole.get(buffer.role) ?? 0) + size)
-  const named = [...blocks.values()].filter(({ buffer }) => buffer.role !== 'scratch')
+  for (const { role, bytes: size } of blocks.values()) byRole.set(role, (byRole.get(role) ?? 0) + size)
+  const named = [...blocks.values()].filter(({ role }) => role !== 'scratch')
   return { offsets, bytes, byRole, scratch: bytes - covered(named) }
 }
 
