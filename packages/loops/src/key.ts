@@ -2,13 +2,13 @@
  * The key of a kernel in code caches: a line of text that is equal only for kernels of equal structure.
  *
  * Printing says the same for people; this is several times cheaper, and a kernel that is printed for nobody is the rule.
- * Objects are numbered as they are met, by identity, and everything else is written out. Like the printed text the key says
- * nothing of names. A scalar that is one object in one kernel and two equal ones in another makes their keys differ;
+ * Objects are numbered as they are met, by identity, and everything else is written out where it is used. Like the
+ * printed text the key says nothing of names. A scalar that is one object in one kernel and two equal ones in another makes their keys differ;
  * that costs a compilation and never happens to kernels that were made the same way.
  */
 import type { Kernel, KernelParam, Statement } from './kernel.js'
 import type { Scalar } from './scalar.js'
-import { foldScalars, operandsOf, scalarsOf } from './values.js'
+import { operandsOf, scalarsOf } from './values.js'
 
 export function kernelKey({ params, range, body }: Kernel): string {
   const writer = new KeyWriter()
@@ -21,7 +21,7 @@ export function kernelKey({ params, range, body }: Kernel): string {
 
 class KeyWriter {
   text = ''
-  /** Scalars, axes, registers and parameters. */
+  /** Scalars with operands, axes, registers and parameters. */
   readonly #numbers = new Map<object, number>()
 
   nameOf(x: object): number {
@@ -40,16 +40,20 @@ class KeyWriter {
 
   block(body: readonly Statement[]): void {
     for (const x of body) {
-      for (const scalar of scalarsOf(x)) this.#scalar(scalar)
+      const scalars = scalarsOf(x)
+      for (const scalar of scalars) this.#scalar(scalar)
       this.#head(x)
-      for (const scalar of scalarsOf(x)) this.text += ` ${this.nameOf(scalar)}`
+      for (const scalar of scalars) this.#operand(scalar)
       if (x.kind === 'loop') {
         for (const fold of x.folds) {
-          for (const scalar of foldScalars(fold)) this.#scalar(scalar)
+          const [identity, combine] = [fold.identity, fold.combine]
+          for (const scalar of [...identity, ...combine]) this.#scalar(scalar)
           this.#list('fold', fold.registers)
-          this.#list('from', fold.identity)
           this.#list('with', fold.others)
-          this.#list('to', fold.combine)
+          this.text += ' from'
+          for (const scalar of identity) this.#operand(scalar)
+          this.text += ' to'
+          for (const scalar of combine) this.#operand(scalar)
         }
         this.text += '{'
         this.block(x.body)
@@ -79,47 +83,55 @@ class KeyWriter {
     for (const item of items) this.text += ` ${this.nameOf(item)}`
   }
 
-  /** Writes how a scalar is made, operands first. */
+  /** Writes how a scalar is made, operands first; of a leaf nothing, since it is written where it is used. */
   #scalar(root: Scalar): void {
-    const numbers = this.#numbers
+    if (isLeaf(root) || this.#numbers.has(root)) return
     const stack: Scalar[] = [root]
     while (stack.length > 0) {
       const x = stack[stack.length - 1]!
       const height = stack.length
-      if (!numbers.has(x)) {
-        const operands = operandsOf(x)
-        for (let i = operands.length - 1; i >= 0; i--)
-          if (!numbers.has(operands[i]!)) stack.push(operands[i]!)
-        if (stack.length > height) continue
-        this.#define(x, operands)
+      const operands = operandsOf(x)
+      for (let i = operands.length - 1; i >= 0; i--) {
+        const operand = operands[i]!
+        if (!isLeaf(operand) && !this.#numbers.has(operand)) stack.push(operand)
       }
+      if (stack.length > height) continue
       stack.pop()
+      if (!this.#numbers.has(x)) this.#define(x, operands)
     }
   }
 
+  /** The number itself need not be written: objects are numbered in the order in which they are met. */
   #define(x: Scalar, operands: readonly Scalar[]): void {
-    switch (x.kind) {
-      case 'const':
-        this.text += `${x.type} ${Object.is(x.value, -0) ? '-0' : x.value}`
-        break
-      case 'axis':
-        this.text += `axis ${this.nameOf(x.axis)}`
-        break
-      case 'size':
-        this.text += `size ${this.nameOf(x.size)}`
-        break
-      case 'register':
-        this.text += `${x.type} register ${this.nameOf(x.register)}`
-        break
-      case 'load':
-        this.text += `load ${this.nameOf(x.buffer)}`
-        break
-      default:
-        this.text += `${x.type} ${x.name}`
-    }
-    for (const operand of operands) this.text += ` ${this.nameOf(operand)}`
-    // The number itself need not be written: objects are numbered in the order in which they are met.
-    this.nameOf(x)
+    if (x.kind === 'load') this.text += `load ${this.nameOf(x.buffer)}`
+    else if (!isLeaf(x)) this.text += `${x.type} ${x.name}`
+    for (let i = 0; i < operands.length; i++) this.#operand(operands[i]!)
+    this.#numbers.set(x, this.#numbers.size)
     this.text += ','
   }
+
+  #operand(x: Scalar): void {
+    switch (x.kind) {
+      case 'const':
+        this.text += ` ${x.type}=${Object.is(x.value, -0) ? '-0' : x.value}`
+        return
+      case 'axis':
+        this.text += ` a${this.nameOf(x.axis)}`
+        return
+      case 'size':
+        this.text += ` n${this.nameOf(x.size)}`
+        return
+      case 'register':
+        this.text += ` r${this.nameOf(x.register)}`
+        return
+      default:
+        this.text += ` ${this.nameOf(x)}`
+    }
+  }
+}
+
+type Leaf = Extract<Scalar, { readonly kind: 'const' | 'axis' | 'size' | 'register' }>
+
+function isLeaf(x: Scalar): x is Leaf {
+  return x.kind !== 'instruction' && x.kind !== 'load' && x.kind !== 'intrinsic'
 }

@@ -80,7 +80,9 @@ const isShift = (name: InstructionName) => name === 'shl' || name === 'shrS' || 
 
 /** Numbers as constants of their neighbours' type. */
 function fill(name: InstructionName, operands: readonly Operand[]): readonly Scalar[] {
-  if (!operands.some(x => typeof x === 'number')) return operands as readonly Scalar[]
+  let hasNumbers = false
+  for (let i = 0; i < operands.length; i++) if (typeof operands[i] === 'number') hasNumbers = true
+  if (!hasNumbers) return operands as readonly Scalar[]
   const typed = operands.find((x, i): x is Scalar => typeof x !== 'number' && !(name === 'select' && i === 0))
   if (typed === undefined) throw new Error(`internal: ${name} needs a typed operand`)
   return operands.map((x, i) =>
