@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
@@ -88,6 +89,15 @@ describe('the loader', () => {
       'packages/load',
     ])
   })
+})
+
+test('the loader needs nothing of Node', () => {
+  const x = vector('x', { shape: [3] })
+  const f = compile([x], x.exp().sum())
+  const global = { WebAssembly, TextDecoder, bytes: exportFunction(f), exports: {}, module: { exports: {} } }
+  const code = Buffer.from(bundle('cjs').code).toString()
+  const sum = runInNewContext(`${code}; module.exports.loadFunction(bytes)([1, 2, 3]).data[0]`, global)
+  expect(sum).toBe(f([1, 2, 3]).data[0])
 })
 
 test('a bundler takes all of arignote along: methods that are installed by a module for its effect are there', () => {
