@@ -1,5 +1,5 @@
 /** theano.scan: its order of arguments, of visits, of results; compared with loops written out. */
-import { randn, type Tensor, toNested, zerosArray } from '@arignote/graph'
+import { array, randn, type Tensor, toNested, zerosArray } from '@arignote/graph'
 import { describe, expect, test } from '@jest/globals'
 import { RandomStreams, T, theano } from 'arignote/theano'
 import { agree } from '../src/index.js'
@@ -194,6 +194,28 @@ describe('states', () => {
     ])
   })
 
+  test('values stand for constants: sequences, states, past rows and non-sequences', () => {
+    const [h] = theano.scan({
+      fn: (u_t, x_t, h_m2, h_m1, w) => T.add(T.mul(h_m2, w), h_m1, u_t, x_t),
+      sequences: [array([1, 2, 3]), { input: array([10, 20, 30, 40]), taps: [1] }],
+      outputs_info: [{ initial: [1, 2], taps: [-2, -1] }],
+      non_sequences: [0.5],
+    })
+    const expected = [1, 2]
+    for (let t = 0; t < 3; t++)
+      expected.push(expected[t]! * 0.5 + expected[t + 1]! + t + 1 + [20, 30, 40][t]!)
+    expect(numbers(agree([], h as Tensor, []))).toEqual(expected.slice(2))
+    const [sums] = theano.scan({
+      fn: (x_t, s) => T.add(x_t, s),
+      sequences: T.eye(2),
+      outputs_info: array([1, 2]),
+    })
+    expect(toNested(agree([], sums as Tensor, []))).toEqual([
+      [2, 2],
+      [2, 3],
+    ])
+  })
+
   test('no steps: no rows, of the right dtype', () => {
     const [powers] = theano.scan({ fn: h => h.mul(2), outputs_info: [T.ones([2], 'float64')], n_steps: 0 })
     const found = agree([], powers, [])
@@ -221,6 +243,8 @@ describe('errors', () => {
     [{ fn: (x_t: Tensor) => x_t }, /number of steps|steps/],
     [{ fn: () => 3, n_steps: 2 }, /the step returned the number 3/],
     [{ sequences: x }, /there is no step/],
+    [{ fn: () => T.zeros([]), sequences: { input: x, tap: [0] } }, /did you mean "taps"/],
+    [{ fn: () => T.zeros([]), n_steps: 2, outputs_info: { inital: x } }, /did you mean "initial"/],
     [{ fn: () => T.zeros([]), sequences: T.scalar('s') }, /sequence 0 is a scalar/],
     [{ fn: () => T.zeros([]), n_steps: 2, outputs_info: [{ taps: [-1] }] }, /taps and no initial value/],
     [

@@ -5,6 +5,7 @@
 import { badArgument } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import { config, type FloatX } from './config.js'
+import { argumentOf, type Keyword } from './keywords.js'
 
 /** Each name that Theano has and we can mean, and what it is here. */
 export interface DTypes {
@@ -36,12 +37,15 @@ const ours: Readonly<Record<Exclude<DTypeName, 'floatX'>, DType>> = {
   bool: 'bool',
 }
 
+/** A dtype in its place, or as a keyword. */
+export type DTypeArgument<N extends DTypeName = DTypeName> = Keyword<'dtype', N>
+
 /** @throws ArgumentError for a dtype that there is not */
 export function dtypeOf<N extends DTypeName = 'floatX'>(
-  name: N | null | undefined,
+  argument: DTypeArgument<N> | null | undefined,
   operation: string,
 ): Named<N> {
-  const given: string = name ?? 'floatX'
+  const given: string = argumentOf<'dtype', string>(operation, 'dtype', argument) ?? 'floatX'
   if (given === 'floatX') return config.floatX as Named<N>
   if (Object.hasOwn(ours, given)) return ours[given as keyof typeof ours] as Named<N>
   throw badArgument(

@@ -16,7 +16,7 @@ import {
   type TensorLike,
 } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
-import { type DTypeName, dtypeOf, type Named } from './dtype.js'
+import { type DTypeArgument, type DTypeName, dtypeOf, type Named } from './dtype.js'
 
 /** An operation of two operands that takes any number of them. */
 export interface Variadic {
@@ -33,7 +33,10 @@ const mul: Variadic = (...operands: readonly TensorLike[]) =>
   operands.reduce((x, y) => mulTwo(x, y) as Tensor) as never
 
 /** `T.cast(x, dtype)`; `'floatX'` is `theano.config.floatX`. */
-function cast<X extends TensorLike, N extends DTypeName>(x: X, dtype: N): Tensor<Named<N>, RankOf<X>> {
+function cast<X extends TensorLike, N extends DTypeName>(
+  x: X,
+  dtype: DTypeArgument<N>,
+): Tensor<Named<N>, RankOf<X>> {
   return castTo(x as Tensor, dtypeOf(dtype, 'T.cast')) as never
 }
 

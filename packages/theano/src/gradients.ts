@@ -41,19 +41,36 @@ function optionsOf(operation: string, given: GradientKeywords): Omit<GradOptions
   }
 }
 
-/** `T.grad(cost, wrt, { consider_constant, disconnected_inputs, known_grads })`: of a list a list. */
-export function grad<const W extends Wrt>(
-  cost: Variable | null,
-  wrt: W,
-  options: GradKeywords = {},
-): Gradients<W> {
+interface GradByKeywords<W extends Wrt> extends GradKeywords {
+  readonly cost: Variable | null
+  readonly wrt: W
+}
+
+export interface Grad {
+  <const W extends Wrt>(cost: Variable | null, wrt: W, options?: GradKeywords): Gradients<W>
+  <const W extends Wrt>(keywords: GradByKeywords<W>): Gradients<W>
+}
+
+/**
+ * `T.grad(cost, wrt, { consider_constant, disconnected_inputs, known_grads })`, or all by keywords: `T.grad({ cost, wrt })`. Of a
+ * list a list.
+ */
+export const grad: Grad = ((
+  first: Variable | null | GradByKeywords<Wrt>,
+  second?: Wrt,
+  third?: GradKeywords,
+) => {
+  const isPositional = first === null || first instanceof Variable || second !== undefined
+  const { cost, wrt, ...options } = isPositional
+    ? { ...third, cost: first as Variable | null, wrt: second! }
+    : first
   checkOptions('T.grad', options, [...keywords, 'known_grads'])
   const { known_grads, ...others } = options
   return gradOf(cost, wrt, {
     ...optionsOf('T.grad', others),
     ...(known_grads == null ? {} : { knownGrads: new Map(known_grads) }),
   })
-}
+}) as Grad
 
 /** `T.jacobian(expression, wrt)`: the axes of the expression come first. */
 export const jacobian = <Y extends Variable, const W extends Wrt>(

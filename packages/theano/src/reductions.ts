@@ -37,6 +37,7 @@ import {
 } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import { type DTypeName, dtypeOf } from './dtype.js'
+import { argumentOf, type Keyword } from './keywords.js'
 
 export type SumTable = { [D in DType]: ToSum[D] }
 export type FloatTable = { [D in DType]: ToFloat[D] }
@@ -122,15 +123,18 @@ function norm<X extends TensorLike, const A extends AxisArgument | undefined = u
 
 export interface Cumulative {
   (x: Variable, axis?: null): Tensor<DType, 1>
-  <X extends Variable>(x: X, axis: number): Tensor<ToSum[DTypeOf<X>], RankOf<X>>
+  <X extends Variable>(x: X, axis: Keyword<'axis', number>): Tensor<ToSum[DTypeOf<X>], RankOf<X>>
 }
 
 /** Without an axis of x taken flat. */
-const along = (f: (x: Variable, axis?: number) => Variable) =>
-  ((x: Variable, axis?: number | null) => (axis == null ? f(flatten(x), 0) : f(x, axis))) as Cumulative
+const along = (name: string, f: (x: Variable, axis?: number) => Variable) =>
+  ((x: Variable, at?: Keyword<'axis', number> | null) => {
+    const axis = argumentOf(name, 'axis', at)
+    return axis === undefined ? f(flatten(x), 0) : f(x, axis)
+  }) as Cumulative
 
-export const cumsum = along(cumsumAlong as never)
-export const cumprod = along(cumprodAlong as never)
+export const cumsum = along('T.cumsum', cumsumAlong as never)
+export const cumprod = along('T.cumprod', cumprodAlong as never)
 
 const allOf = keyworded('all', all) as Reduce<Always<'bool'>>
 const anyOf = keyworded('any', any) as Reduce<Always<'bool'>>

@@ -3,8 +3,9 @@
  */
 import {
   badArgument,
-  constant,
+  checkOptions,
   describeGiven,
+  dtypeOfValue,
   flip,
   Shared,
   type Taps,
@@ -14,6 +15,7 @@ import {
 } from '@arignote/graph'
 import type { InitialArgument, SequenceArgument } from './scan-types.js'
 import { Until } from './until.js'
+import { as_tensor_variable } from './variables.js'
 
 export const operation = 'theano.scan'
 
@@ -25,6 +27,10 @@ export function asList<T>(given: T | readonly T[] | null | undefined): readonly 
 
 const tapsOf = (taps: number | readonly number[] | null | undefined): readonly number[] | null =>
   taps == null ? null : typeof taps === 'number' ? [taps] : taps
+
+/** Keywords, and no value: Theano's dictionaries. */
+const isRecord = <T>(x: T): x is Exclude<Extract<T, { readonly taps?: unknown }>, Variable> =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype
 
 /** A name not yet among those taken. */
 function fresh(wanted: string, taken: Iterable<string>): string {
@@ -47,11 +53,14 @@ export function sequencesOf(
 ): { readonly [name: string]: Visited } {
   const made: Record<string, Visited> = {}
   list.forEach((given, i) => {
-    const { input, taps: list } = given instanceof Variable ? { input: given, taps: null } : (given ?? {})
+    const { input: of, taps: list } = isRecord(given)
+      ? checkOptions(operation, given, ['input', 'taps'])
+      : { input: given, taps: null }
+    const input: unknown = dtypeOfValue(of) === null ? of : as_tensor_variable(of as unknown as Value)
     if (!(input instanceof Variable) || input.ndim === 0)
       throw badArgument(
         operation,
-        `sequence ${i} is ${input instanceof Variable ? 'a scalar' : describeGiven(given).what}`,
+        `sequence ${i} is ${input instanceof Variable ? 'a scalar' : describeGiven(of).what}`,
         'a sequence is a tensor that is visited along axis 0, or { input: x, taps: [-1, 0] }',
         input instanceof Variable ? [input] : [],
       )
@@ -73,9 +82,12 @@ export function statesOf(
 ): readonly (InitialState | null)[] {
   const names = [...taken]
   return list.map((given, i) => {
-    const isRecord = typeof given === 'object' && given !== null && !(given instanceof Variable)
-    const { initial, taps: list } = isRecord ? given : { initial: given, taps: null }
+    const { initial: value, taps: list } = isRecord(given)
+      ? checkOptions(operation, given, ['initial', 'taps'])
+      : { initial: given, taps: null }
     const all = tapsOf(list)
+    const isPlain = typeof value === 'number' || value === null || value === undefined
+    const initial = isPlain ? value : asVariable(value)
     if (initial === null || initial === undefined) {
       if (all === null) return null
       throw badArgument(operation, `output ${i} has taps and no initial value`, 'give { initial, taps }')
@@ -103,7 +115,7 @@ function pastRows(initial: Variable, taps: readonly number[]): Variable {
 }
 
 /** Values as constants. */
-export const asVariable = (x: Variable | Value): Variable => (x instanceof Variable ? x : constant(x))
+export const asVariable = (x: Variable | Value): Variable => as_tensor_variable(x) as Variable
 
 // ── what a step returned ──────────────────────────────────────────────────────────────────────
 

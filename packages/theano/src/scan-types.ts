@@ -2,23 +2,34 @@
  * What `theano.scan` hands to its step and gives back, for the type-checker: Theano's order of arguments, and each result one
  * rank higher. Where the lists are no tuples the types are wide.
  */
-import type { LessOne, PlusOne, Rank, Shared, Size, Tensor, Value, Variable } from '@arignote/graph'
+import type {
+  AnyNdArray,
+  LessOne,
+  PlusOne,
+  Rank,
+  Shared,
+  Size,
+  Tensor,
+  Value,
+  Variable,
+} from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import type { Until } from './until.js'
 
 /** Visited along axis 0; the taps say which rows a step sees, relative to its own. */
 export type SequenceArgument =
   | Variable
-  | { readonly input: Variable; readonly taps?: number | readonly number[] | null }
+  | AnyNdArray
+  | { readonly input: Variable | AnyNdArray; readonly taps?: number | readonly number[] | null }
 
 /** A state's initial value, with the taps, if there are others than −1, its first rows; null for what is only an output. */
 export type InitialArgument =
   | Variable
-  | number
+  | Value
   | null
   | undefined
   | {
-      readonly initial?: Variable | number | null
+      readonly initial?: Variable | Value | null
       readonly taps?: number | readonly number[] | null
     }
 
@@ -41,28 +52,33 @@ type AsList<L> = L extends null | undefined ? readonly [] : L extends readonly u
 
 type Repeated<V, T> = T extends readonly unknown[] ? { -readonly [K in keyof T]: V } : [V]
 
-type OfSequence<S> =
-  S extends Variable<infer D, infer R>
-    ? [Tensor<D, LessOne[R]>]
-    : S extends { readonly input: Variable<infer D, infer R>; readonly taps: infer T }
-      ? Repeated<Tensor<D, LessOne[R]>, T>
-      : S extends { readonly input: Variable<infer D, infer R> }
-        ? [Tensor<D, LessOne[R]>]
-        : Tensor[]
+/** Of a value only that it becomes a tensor is known. */
+type Whole<V> = V extends Variable<infer D, infer R> ? Tensor<D, R> : Tensor
+type Row<V> = V extends Variable<infer D, infer R> ? Tensor<D, LessOne[R]> : Tensor
+
+type OfSequence<S> = S extends Variable
+  ? [Row<S>]
+  : S extends { readonly input: infer V; readonly taps: infer T }
+    ? Repeated<Row<V>, T>
+    : S extends { readonly input: infer V }
+      ? [Row<V>]
+      : [Tensor]
 
 type OfInitial<I> = I extends null | undefined
   ? []
-  : I extends Variable<infer D, infer R>
-    ? [Tensor<D, R>]
-    : I extends number
-      ? [Tensor]
-      : I extends { readonly initial: Variable<infer D, infer R>; readonly taps: infer T }
-        ? T extends -1 | readonly [-1] | null | undefined
-          ? [Tensor<D, R>]
-          : Repeated<Tensor<D, LessOne[R]>, T>
-        : I extends { readonly initial: Variable<infer D, infer R> }
-          ? [Tensor<D, R>]
-          : Tensor[]
+  : I extends Variable
+    ? [Whole<I>]
+    : I extends { readonly initial: infer V; readonly taps: infer T }
+      ? T extends -1 | readonly [-1] | null | undefined
+        ? [Whole<V>]
+        : Repeated<Row<V>, T>
+      : I extends { readonly initial: infer V }
+        ? V extends null | undefined
+          ? []
+          : [Whole<V>]
+        : I extends Value
+          ? [Tensor]
+          : []
 
 type OfNonSequence<V> = V extends Variable<infer D, infer R> ? [Tensor<D, R>] : [Tensor]
 

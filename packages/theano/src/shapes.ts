@@ -5,7 +5,6 @@ import {
   arange as arangeOf,
   argsort as argsortAlong,
   broadcastTo,
-  concatenate,
   type DTypeOf,
   dim,
   expandDims,
@@ -22,19 +21,17 @@ import {
   setSubtensor,
   sort as sortAlong,
   specifyShape,
-  split as splitInto,
   stack as stackOf,
-  type TakeRank,
   type Tensor,
   type TensorLike,
-  take as takeAlong,
   tril,
   type Value,
   type Variable,
 } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import type { FloatX } from './config.js'
-import { type DTypeName, dtypeOf, type Named } from './dtype.js'
+import { type DTypeArgument, type DTypeName, dtypeOf, type Named } from './dtype.js'
+import { argumentOf, type Keyword } from './keywords.js'
 
 // ── new ones ──────────────────────────────────────────────────────────────────────────────────
 
@@ -48,7 +45,7 @@ const filled =
   (name: string, value: number) =>
   <const S extends ShapeArgument, N extends DTypeName = 'floatX'>(
     shape: S,
-    dtype?: N,
+    dtype?: DTypeArgument<N>,
   ): Tensor<Named<NoInfer<N>>, RankOfArgument<S>> =>
     full(shapeOf(shape), value, dtypeOf(dtype, name)) as never
 
@@ -65,9 +62,9 @@ const like =
   (name: string, value: number) =>
   <X extends Variable, N extends DTypeName = never>(
     x: X,
-    dtype?: N,
+    dtype?: DTypeArgument<N>,
   ): Tensor<[N] extends [never] ? DTypeOf<X> : Named<NoInfer<N>>, RankOf<X>> =>
-    full(x.shape, value, dtype === undefined ? x.dtype : dtypeOf(dtype, name)) as never
+    full(x.shape, value, dtype == null ? x.dtype : dtypeOf(dtype, name)) as never
 
 /** `T.fill(a, b)`: b in the shape of a. */
 const fill = <X extends Variable, V extends TensorLike>(a: X, b: V): Tensor<DTypeOf<V>, RankOf<X>> =>
@@ -77,7 +74,7 @@ function eye<N extends DTypeName = 'floatX'>(
   n: Size,
   m: Size | null = n,
   k = 0,
-  dtype?: N,
+  dtype?: DTypeArgument<N>,
 ): Tensor<Named<NoInfer<N>>, 2> {
   return eyeOf(n, m ?? n, k, dtypeOf(dtype, 'T.eye')) as never
 }
@@ -91,7 +88,7 @@ function arange<N extends DTypeName = 'int32'>(
   start: Size,
   stop?: Size | null,
   step = 1,
-  dtype?: N,
+  dtype?: DTypeArgument<N>,
 ): Tensor<Named<NoInfer<N>>, 1> {
   return arangeOf(start, stop, step, dtypeOf(dtype ?? 'int32', 'T.arange')) as never
 }
@@ -101,63 +98,18 @@ function tri<N extends DTypeName = 'floatX'>(
   n: Size,
   m: Size | null = n,
   k = 0,
-  dtype?: N,
+  dtype?: DTypeArgument<N>,
 ): Tensor<Named<NoInfer<N>>, 2> {
   return tril(full([n, m ?? n], 1, dtypeOf(dtype, 'T.tri')) as Variable, k) as never
-}
-
-// ── joined, cut ───────────────────────────────────────────────────────────────────────────────
-
-type Joined = Tensor<DType, Rank>
-
-/** `T.join(axis, *tensors)`. */
-const join = <const T extends readonly Variable[]>(axis: number, ...tensors: T) => concatenate(tensors, axis)
-
-export interface Stack {
-  <const T extends readonly Variable[]>(tensors: T, axis?: number): ReturnType<typeof stackOf<T>>
-  /** Theano's older form: all along a new axis 0. */
-  (...tensors: readonly Variable[]): Joined
-}
-
-const stack: Stack = ((first: Variable | readonly Variable[], ...others: readonly unknown[]) =>
-  Array.isArray(first)
-    ? stackOf(first as readonly Variable[], (others[0] as number | undefined) ?? 0)
-    : stackOf([first as Variable, ...(others as Variable[])], 0)) as Stack
-
-type Lists = readonly (Variable | Lists)[]
-
-/** `T.stacklists([[a, b], [c, d]])`. */
-const stacklists = (lists: Lists): Joined =>
-  stackOf(lists.map(x => (Array.isArray(x) ? stacklists(x as Lists) : (x as Variable)))) as Joined
-
-/** `T.split(x, splits_size, n_splits, axis)`. */
-const split = <D extends DType, R extends Rank>(
-  x: Tensor<D, R>,
-  splits_size: readonly Size[],
-  _n_splits: number = splits_size.length,
-  axis = 0,
-): Tensor<D, R>[] => splitInto(x, splits_size, axis)
-
-/** `T.take(a, indices, axis)`: without an axis of a taken flat. Negative indices are refused. */
-function take<X extends Variable, I extends TensorLike>(
-  x: X,
-  indices: I,
-  axis?: null,
-): Tensor<DTypeOf<X>, RankOf<I>>
-function take<X extends Variable, I extends TensorLike>(
-  x: X,
-  indices: I,
-  axis: number,
-): Tensor<DTypeOf<X>, TakeRank[RankOf<X>][RankOf<I>]>
-function take(x: Variable, indices: TensorLike, axis?: number | null): Variable {
-  return axis == null ? takeAlong(flattenTo(x), indices) : takeAlong(x, indices, axis)
 }
 
 // ── reordered ─────────────────────────────────────────────────────────────────────────────────
 
 /** `T.flatten(x, ndim)`: all axes from the last that stays on as one. */
-const flatten = <D extends DType, N extends Rank = 1>(x: Tensor<D>, ndim?: N): Tensor<D, NoInfer<N>> =>
-  flattenTo(x, ndim as N)
+const flatten = <D extends DType, N extends Rank = 1>(
+  x: Tensor<D>,
+  ndim?: Keyword<'ndim', N>,
+): Tensor<D, NoInfer<N>> => flattenTo(x, argumentOf('T.flatten', 'ndim', ndim) as N)
 
 const range = (n: number, from = 0) => Array.from({ length: n }, (_, i) => from + i)
 
@@ -200,8 +152,15 @@ const unbroadcast = <X extends Variable>(x: X, ..._axes: readonly number[]): X =
 const shape = (x: Variable): Tensor<'int32', 1> =>
   stackOf(range(x.ndim).map(axis => dim(x, axis))) as Tensor<'int32', 1>
 
-const sort = <X extends TensorLike>(x: X, axis = -1): Tensor<DTypeOf<X>, RankOf<X>> => sortAlong(x, axis)
-const argsort = <X extends TensorLike>(x: X, axis = -1): Tensor<'int32', RankOf<X>> => argsortAlong(x, axis)
+type Axis = Keyword<'axis', number>
+
+/** `T.sort(x, axis)`. */
+const sort = <X extends TensorLike>(x: X, axis?: Axis): Tensor<DTypeOf<X>, RankOf<X>> =>
+  sortAlong(x, argumentOf('T.sort', 'axis', axis))
+
+/** `T.argsort(x, axis)`. */
+const argsort = <X extends TensorLike>(x: X, axis?: Axis): Tensor<'int32', RankOf<X>> =>
+  argsortAlong(x, argumentOf('T.argsort', 'axis', axis))
 
 /** `T.set_subtensor(x[…], y)`: of `x.at(i)`, `x.slice(…)`, `T.take(x, ids, 0)` or `T.diag(x)`. */
 const set_subtensor = <D extends DType>(part: Tensor<D>, y: TensorLike): Tensor<D> => setSubtensor(part, y)
@@ -214,11 +173,9 @@ const ones_like = like('T.ones_like', 1)
 const zeros_like = like('T.zeros_like', 0)
 
 export {
-  concatenate,
   diag,
   dimshuffle,
   moveaxis,
-  repeat,
   reshape,
   roll,
   specifyShape as specify_shape,
@@ -239,7 +196,6 @@ export {
   flatten,
   identity_like,
   inc_subtensor,
-  join,
   ones,
   ones_like,
   patternbroadcast,
@@ -249,10 +205,6 @@ export {
   shape_padleft,
   shape_padright,
   sort,
-  split,
-  stack,
-  stacklists,
-  take,
   tri,
   unbroadcast,
   zeros,

@@ -2,6 +2,7 @@
 export * from './elementwise.js'
 export * as extra_ops from './extra-ops.js'
 export { grad, hessian, jacobian, Lop, Rop } from './gradients.js'
+export * from './joining.js'
 export * as nlinalg from './nlinalg.js'
 export * as nnet from './nnet.js'
 export * from './products.js'

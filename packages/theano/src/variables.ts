@@ -48,8 +48,12 @@ export interface VariableOptions<N extends DTypeName = DTypeName> {
   readonly shape?: readonly AxisSpec[]
 }
 
+interface NamedOptions<N extends DTypeName = DTypeName> extends VariableOptions<N> {
+  readonly name?: string | null
+}
+
 type Free<R extends Rank> = <N extends DTypeName = 'floatX'>(
-  name?: string | null,
+  name?: string | null | NamedOptions<N>,
   dtype?: N | VariableOptions<N>,
 ) => Tensor<Named<NoInfer<N>>, R>
 type Fixed<D extends DType, R extends Rank> = (name?: string | null) => Tensor<D, R>
@@ -84,12 +88,15 @@ const kinds: { readonly [K in keyof Kinds]: readonly [shape: readonly (1 | null)
 const prefixes = { f: 'float32', d: 'float64', i: 'int32', l: 'int64', w: 'int16', b: 'int8' } as const
 
 function free(kind: string, shape: readonly AxisSpec[]) {
-  return (name?: string | null, dtype?: DTypeName | VariableOptions): Variable => {
-    const options =
-      typeof dtype === 'string' ? { dtype } : checkOptions(`T.${kind}`, dtype, ['dtype', 'shape'])
-    return tensorInput(name, {
-      dtype: dtypeOf(options?.dtype, `T.${kind}`),
-      shape: options?.shape ?? shape,
+  return (first?: string | null | NamedOptions, second?: DTypeName | VariableOptions): Variable => {
+    const given: NamedOptions =
+      typeof first === 'object' && first !== null
+        ? first
+        : { ...(typeof second === 'string' ? { dtype: second } : second), name: first ?? null }
+    checkOptions(`T.${kind}`, given, ['name', 'dtype', 'shape'])
+    return tensorInput(given.name, {
+      dtype: dtypeOf(given.dtype, `T.${kind}`),
+      shape: given.shape ?? shape,
     })
   }
 }

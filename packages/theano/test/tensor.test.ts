@@ -75,6 +75,23 @@ const same: readonly (readonly [name: string, ours: unknown, theirs: unknown])[]
   ['to_one_hot', T.extra_ops.to_one_hot(n.at(0), 5), A.oneHot(n.at(0), 5)],
   ['.T', x.T, A.transpose(x)],
 
+  ['concatenate by keyword', T.concatenate([x, y], { axis: 1 }), A.concatenate([x, y], 1)],
+  ['stack by keyword', T.stack([x, y], { axis: 1 }), A.stack([x, y], 1)],
+  ['repeat by keyword', T.repeat(x, 2, { axis: 1 }), A.repeat(x, 2, 1)],
+  ['take by keyword', T.take(x, [1], { axis: 1 }), A.take(x, [1], 1)],
+  ['sort by keyword', T.sort(x, { axis: 0 }), A.sort(x, 0)],
+  ['argsort', T.argsort(x), A.argsort(x)],
+  ['cumsum by keyword', T.cumsum(x, { axis: 0 }), A.cumsum(x, 0)],
+  ['zeros by keyword', T.zeros([2], { dtype: 'int64' }), A.zeros([2], 'int32')],
+  ['flatten by keyword', T.flatten(x, { ndim: 1 }), A.flatten(x)],
+  [
+    'to_one_hot by keyword',
+    T.extra_ops.to_one_hot(n.at(0), 5, { dtype: 'int32' }),
+    A.oneHot(n.at(0), 5, 'int32'),
+  ],
+  ['tensordot', T.tensordot(x, y, 1), A.tensordot(x, y, 1)],
+  ['tensordot by keyword', T.tensordot(x, y, { axes: [[1], [0]] }), A.tensordot(x, y, [[1], [0]])],
+  ['grad by keywords', T.grad({ cost: x.sum(), wrt: x }), A.grad(x.sum(), x)],
   ['batched_dot', T.batched_dot(x, y), A.batchedDot(x, y)],
   ['matrix_dot', T.nlinalg.matrix_dot(x, y, z), A.dot(A.dot(x, y), z)],
   ['matrix_inverse', T.nlinalg.matrix_inverse(x), A.inv(x)],
@@ -145,6 +162,12 @@ describe('inputs', () => {
     expect([a.name, c.ndim, d.dtype]).toEqual(['a', 2, 'float64'])
   })
 
+  test('by keywords', () => {
+    const made = T.matrix({ name: 'a', dtype: 'float64' })
+    expect([made.name, made.dtype]).toEqual(['a', 'float64'])
+    expect(() => T.matrix({ dtyp: 'float64' } as never)).toThrow(/dtype/)
+  })
+
   test('sizes may be told', () => {
     expect(T.matrix('a', { shape: ['batch', 3] }).shape[1]).toBe(3)
   })
@@ -195,6 +218,8 @@ describe('names that there are not', () => {
 
   test('keywords neither', () => {
     expect(() => T.sum(x, { axes: 1 } as never)).toThrow(/did you mean "axis"/)
+    expect(() => T.sort(x, { axes: 1 } as never)).toThrow(/did you mean "axis"/)
+    expect(() => T.grad({ cost: x.sum(), wtr: x } as never)).toThrow(/wtr/)
     expect(() => T.grad(x.sum(), x, { considerConstant: [] } as never)).toThrow(/consider_constant/)
     expect(() => T.round(x, 'half_away_from_zero' as never)).toThrow(/half away from zero/)
   })
