@@ -58,7 +58,7 @@ export const notDrawn: Readonly<Record<string, string>> = {
   scalar: 'an input: `tensor` is drawn',
   shared: 'leaves of programs',
   sineWave: 'makes host values',
-  taps: 'an option of scans, which are drawn',
+  taps: 'scans are drawn without',
   tensor: 'leaves of programs',
   tensor3: 'an input: `tensor` is drawn',
   tensor4: 'an input: `tensor` is drawn',
