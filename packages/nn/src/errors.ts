@@ -84,3 +84,12 @@ export function wrongInitialShape(
     lines: [`it makes ${wanted}`],
   })
 }
+
+export function unknownSums(metric: string, part: Variable): ArignoteError {
+  return report(ShapeError, 'E347', {
+    operation: metric,
+    problem: 'the sums of a metric must have a known shape',
+    operands: [['what a batch adds', part]],
+    lines: ['sum over the axes whose size changes from batch to batch'],
+  })
+}

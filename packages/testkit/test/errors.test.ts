@@ -9,6 +9,8 @@ import { compile, verifyGrad } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { native } from '@arignote/loops'
 import {
+  accumulate,
+  averageMetric,
   initializers,
   input,
   layers,
@@ -319,6 +321,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E344: () => losses.meanSquaredError(one(), two()),
   E345: () => reduceLoss(one(), { mask: two() }),
   E346: () => initializers.identity().make([3], { dtype: 'float32', seed: 1 }),
+  E347: () => {
+    const metric = averageMetric('own', null, t => t)
+    accumulate({ ...metric, contributions: t => [t] }, A.vector('t'), A.vector('y'))
+  },
   E360: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared(A.zerosArray([2, 3])) } }),
   E361: () => rnnCell({ inputSize: 2, units: 3, params: { kernel: A.shared([[1]]) } }),
   E362: () => {
