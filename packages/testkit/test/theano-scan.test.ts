@@ -243,6 +243,11 @@ describe('errors', () => {
     [{ fn: (x_t: Tensor) => x_t }, /number of steps|steps/],
     [{ fn: () => 3, n_steps: 2 }, /the step returned the number 3/],
     [{ sequences: x }, /there is no step/],
+    [{ fn: (x_t: Tensor) => x_t, sequences: x, truncate_gradient: 0 }, /truncate_gradient is 0/],
+    [
+      { fn: () => x, n_steps: 2, outputs_info: { initial: T.zeros([2]), taps: [-3, -1] } },
+      /has 2 rows, not 3/,
+    ],
     [{ fn: () => T.zeros([]), sequences: { input: x, tap: [0] } }, /did you mean "taps"/],
     [{ fn: () => T.zeros([]), n_steps: 2, outputs_info: { inital: x } }, /did you mean "initial"/],
     [{ fn: () => T.zeros([]), sequences: T.scalar('s') }, /sequence 0 is a scalar/],

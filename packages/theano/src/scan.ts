@@ -75,16 +75,7 @@ class NeedsStates {
 }
 
 /** Runs the scan; where the step updates shared variables it is traced again, with them as states. */
-function run(given: Any): Ran {
-  try {
-    return runWith(given, [])
-  } catch (needs) {
-    if (needs instanceof NeedsStates) return runWith(given, needs.shared)
-    throw needs
-  }
-}
-
-function runWith(given: Any, shared: readonly Shared[]): Ran {
+function run(given: Any, shared: readonly Shared[] = []): Ran {
   const sequences = sequencesOf(asList(given.sequences), given.go_backwards ?? false)
   const infos = given.outputs_info === undefined ? null : asList(given.outputs_info)
   const slots = statesOf(infos ?? [], Object.keys(sequences))
@@ -94,7 +85,7 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
     ? others.map((v, i) => (v.name === null ? named(v, `non_sequence ${i}`) : v))
     : others
   const hidden = shared.map((_, i) => `updated ${i}`)
-  const names: string[] = []
+  let names: readonly string[] = []
   const step = (inputs: { readonly [name: string]: Variable | readonly Variable[] }) => {
     const slices = Object.keys(sequences).flatMap(name => inputs[name]!)
     const past = states.flatMap(([name]) => inputs[name]!)
@@ -117,21 +108,27 @@ function runWith(given: Any, shared: readonly Shared[]): Ran {
         `the step returned ${outputs.length} outputs for ${infos.length} entries of outputs_info`,
         'there is an entry for each output: null for one that is not handed on',
       )
-    names.push(...outputs.map((_, i) => slots[i]?.[0] ?? `output ${i}`))
+    names = outputs.map((_, i) => slots[i]?.[0] ?? `output ${i}`)
     const results = Object.fromEntries([
       ...outputs.map((v, i) => [names[i]!, v] as const),
       ...shared.map((v, i) => [hidden[i]!, updates.get(v)!] as const),
     ])
     return until === null ? results : untilOf(until, results)
   }
-  const histories = scanOf(step as never, {
-    sequences,
-    state: Object.fromEntries([...states, ...shared.map((v, i) => [hidden[i]!, v] as const)]),
-    ...(given.n_steps == null ? {} : { steps: stepsOf(given.n_steps) }),
-    ...(given.name == null ? {} : { name: given.name }),
-    ...truncateOf(given.truncate_gradient),
-    ...(given.strict ? { strict: namesIn([...fixed, ...shared]) } : {}),
-  }) as { readonly [name: string]: History }
+  let histories: { readonly [name: string]: History }
+  try {
+    histories = scanOf(step as never, {
+      sequences,
+      state: Object.fromEntries([...states, ...shared.map((v, i) => [hidden[i]!, v] as const)]),
+      ...(given.n_steps == null ? {} : { steps: stepsOf(given.n_steps) }),
+      ...(given.name == null ? {} : { name: given.name }),
+      ...truncateOf(given.truncate_gradient),
+      ...(given.strict ? { strict: namesIn([...fixed, ...shared]) } : {}),
+    }) as { readonly [name: string]: History }
+  } catch (needs) {
+    if (needs instanceof NeedsStates) return run(given, needs.shared)
+    throw needs
+  }
   return {
     outputs: names.map(name => histories[name]!),
     updates: new Map(shared.map((v, i) => [v, histories[hidden[i]!]!.last])),
@@ -159,7 +156,16 @@ function replaced(parts: Returned, shared: readonly Shared[], values: readonly V
 }
 
 /** Theano's −1 is all steps. */
-const truncateOf = (k: number | undefined) => (k === undefined || k === -1 ? {} : { truncate: { last: k } })
+function truncateOf(k: number | undefined): { readonly truncate?: { readonly last: number } } {
+  if (k === undefined || k === -1) return {}
+  if (!Number.isInteger(k) || k < 1)
+    throw badArgument(
+      operation,
+      `truncate_gradient is ${k}`,
+      'it is a number of steps, from 1 on, or -1 for all',
+    )
+  return { truncate: { last: k } }
+}
 
 const stepsOf = (n: Size): number | Variable => (n instanceof DimExpr ? dimValue(n) : n)
 
