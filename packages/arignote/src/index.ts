@@ -156,6 +156,7 @@ export {
   ptp,
   type RandomStream,
   type Rank,
+  type Remat,
   Rop,
   rad2deg,
   rand,

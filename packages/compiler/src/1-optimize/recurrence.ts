@@ -12,7 +12,8 @@ import {
   type Dim,
   equalType,
   lambda,
-  type Remat,
+  type Numbering,
+  type RematPolicy,
   type ScanParams,
   splitInputs,
   splitOutputs,
@@ -74,7 +75,8 @@ export class Recurrence {
   readonly length: Dim
   readonly reverse: boolean
   readonly until: boolean
-  readonly remat: Remat
+  readonly remat: RematPolicy
+  readonly numbering: Numbering | null
   readonly name: string | null
   constants: Slot[]
   sequences: Slot[]
@@ -96,12 +98,13 @@ export class Recurrence {
     /** By the position of an output: whether anybody reads it. */
     isRead: (output: number) => boolean,
   ) {
-    const { length, reverse, until, name, remat, body, counts } = node.params as ScanParams
+    const { length, reverse, until, name, remat, numbering, body, counts } = node.params as ScanParams
     this.#firstId = placeholder('bool', []).id
     this.length = length
     this.reverse = reverse
     this.until = until
     this.remat = remat
+    this.numbering = numbering
     this.name = name
     const outer = splitInputs(node.inputs, counts)
     const inner = splitInputs(body.params, counts)
@@ -251,6 +254,11 @@ export class Recurrence {
     return replaceIn([v], new Map(this.constants.map(c => [c.param, c.outer])))[0]!
   }
 
+  /** Whether its memory is to stay that of its states: nothing that is not read leaves it for all steps at once. */
+  get keepsStatesOnly(): boolean {
+    return this.remat === 'step'
+  }
+
   /** What each output that is read has become. */
   close(): ReadonlyMap<Variable, Variable> {
     const image = new Map<Variable, Variable>()
@@ -262,8 +270,8 @@ export class Recurrence {
       }
       const params = [...this.constants, ...this.carries, ...this.sequences].map(slot => slot.param)
       const body = lambda(params, this.results)
-      const { length, reverse, until, name, remat } = this
-      const { outputs } = applyScan(slots, body, { length, reverse, until, name, remat })
+      const { length, reverse, until, name, remat, numbering } = this
+      const { outputs } = applyScan(slots, body, { length, reverse, until, name, remat, numbering })
       const places = [
         ...this.carries.map(c => c.final),
         ...this.carries.map(c => c.trajectory),

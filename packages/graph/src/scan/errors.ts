@@ -263,6 +263,25 @@ export function truncateNotANumber(given: unknown): ArignoteError {
   })
 }
 
+export function rematUnknown(given: unknown): ArignoteError {
+  const isText = typeof given === 'string'
+  return report(ArgumentError, 'E075', {
+    operation,
+    problem: `remat cannot be ${isText ? `'${given}'` : describeGiven(given).what}`,
+    lines: [
+      "remat is 'auto', 'none', 'step', or { every: k }, k a whole number from 1 on or a symbolic int32 scalar",
+    ],
+  })
+}
+
+export function rematUntil(): ArignoteError {
+  return report(GraphError, 'E093', {
+    operation,
+    problem: 'a scan with until has no segments',
+    lines: ["it may stop after any step: take remat: 'step' instead of { every: … }"],
+  })
+}
+
 /** In words, for a sentence that begins with "the step returned". */
 const describe = (given: unknown): string =>
   given === undefined ? 'nothing' : given instanceof Variable ? 'a tensor' : describeGiven(given).what

@@ -244,7 +244,7 @@ function readForward(
   own.sequences.forEach((v, i) => {
     read(v, () => (course.isPartial ? course.read(given.sequences[i]!, 0) : given.sequences[i]!))
   })
-  const kept = valuesToKeep(body, counts, results)
+  const kept = valuesToKeep(params, results)
   for (const v of kept) {
     const carry = body.results.slice(0, counts.carries).indexOf(v)
     read(v, () =>

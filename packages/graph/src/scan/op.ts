@@ -45,11 +45,19 @@ export interface ScanParams {
   /** How many of the steps visited last a gradient goes through; null: all. */
   readonly last: number | null
   /** What a gradient computes again. */
-  readonly remat: Remat
+  readonly remat: RematPolicy
+  /** For messages: the number of a step, where it is not that of the trip. */
+  readonly numbering: Numbering | null
+}
+
+/** Before the first trip, `before` steps were visited, and each makes `each` of them. */
+export interface Numbering {
+  readonly before: Dim
+  readonly each: Dim
 }
 
 /** What the backward steps compute again instead of reading it from memory: see `residuals.ts`. */
-export type Remat = 'auto' | 'none' | 'step'
+export type RematPolicy = 'auto' | 'none' | 'step'
 
 /** A scan is all that its params say but the name, which is not part of its identity. */
 export const scanOp: Op<ScanParams> = {
@@ -57,9 +65,12 @@ export const scanOp: Op<ScanParams> = {
   family: { kind: 'scan' },
   infer: inferScan,
   key: ({ body, counts: { constants, carries, sequences }, ...how }) =>
-    `${body.id} ${courseKey(how)} ${constants},${carries},${sequences} ${how.last} ${how.remat}`,
+    `${body.id} ${courseKey(how)} ${constants},${carries},${sequences} ${how.last} ${how.remat} ${numberingKey(how)}`,
   grad: context => scanGradient(context),
 }
+
+const numberingKey = ({ numbering }: Pick<ScanParams, 'numbering'>): string =>
+  numbering === null ? '' : `${dimKey(numbering.before)} ${dimKey(numbering.each)}`
 
 /** Which steps a scan makes, in words that are equal for the same. */
 export function courseKey({ length, reverse, until }: Course): string {
@@ -69,7 +80,9 @@ export function courseKey({ length, reverse, until }: Course): string {
 type Course = Pick<ScanParams, 'length' | 'reverse' | 'until'>
 
 /** What a scan does apart from its steps. */
-export type Traversal = Course & Pick<ScanParams, 'name'> & Partial<Pick<ScanParams, 'last' | 'remat'>>
+export type Traversal = Course &
+  Pick<ScanParams, 'name'> &
+  Partial<Pick<ScanParams, 'last' | 'remat' | 'numbering'>>
 
 /** Something of each kind of slot, in the order of the op's inputs (and of the body's params). */
 export interface ScanSlots<T> {
@@ -118,6 +131,7 @@ export function applyScan(slots: ScanSlots<Variable>, body: Lambda, traversal: T
   return apply(scanOp, [...constants, ...carries, ...sequences], {
     last: null,
     remat: 'auto',
+    numbering: null,
     ...traversal,
     body,
     counts,
@@ -142,7 +156,7 @@ function inferScan(
   params: ScanParams,
   variables: readonly Variable[],
 ): Inferred {
-  const { length, body, counts } = params
+  const { length, body, counts, numbering } = params
   const results = splitResults(
     body.results.map(v => v.type),
     params,
@@ -151,6 +165,10 @@ function inferScan(
   if (!provablyAtLeast(length, 0)) {
     const rule = 'a scan makes at least 0 steps; taps take as many rows of a sequence away as they reach over'
     requires.push({ left: length, relation: 'atLeast', right: 0, rule })
+  }
+  if (numbering !== null && !provablyAtLeast(numbering.each, 1)) {
+    const rule = 'remat keeps the states of every k-th step, k at least 1'
+    requires.push({ left: numbering.each, relation: 'atLeast', right: 1, rule })
   }
   const given = splitInputs(inputs, counts)
   const names = splitInputs(

@@ -5,21 +5,23 @@
  * repeat something expensive (a contraction, a reduction, a loop); it is kept as near to its use as possible, so a gate
  * is kept, not the sum it came from. What follows from kept values, slices, states and constants by maps and views is
  * computed again, and nothing that follows from constants alone is ever kept.
+ *
+ * That is what `remat: 'auto'` means. 'none' keeps all that is read but views, 'step' nothing but the states. What prints
+ * or asserts happens once in any case: it is kept, and what would come before it is not computed again.
  */
-import type { Lambda } from '../lambda.js'
+import { hasEffects } from '../bodies.js'
 
 import { expand, expandDims, reshape, squeeze, transpose } from '../ops/view.js'
 import { topologicalOrder } from '../traverse.js'
 import type { Apply, Variable } from '../variable.js'
-import type { ScanCounts } from './op.js'
+import type { RematPolicy, ScanParams } from './op.js'
 
 /**
  * The values that `results` – graphs over the body's params and cotangents – should read: every next value of a state,
  * and among all that does not depend on a cotangent, what is expensive to compute again. Inputs before users.
  */
 export function valuesToKeep(
-  body: Lambda,
-  counts: ScanCounts,
+  { body, counts, remat }: Pick<ScanParams, 'body' | 'counts' | 'remat'>,
   results: readonly Variable[],
 ): readonly Variable[] {
   const order = topologicalOrder([...body.results, ...results])
@@ -36,7 +38,7 @@ export function valuesToKeep(
   const kept: Variable[] = []
   for (const node of order.filter(isPrimal)) {
     const fixed = node.inputs.every(v => invariant.has(v))
-    const again = fixed || (isCheap(node) && node.inputs.every(v => free.has(v)))
+    const again = fixed || (isComputedAgain(node, remat) && node.inputs.every(v => free.has(v)))
     for (const v of node.outputs) {
       if (fixed) invariant.add(v)
       const keep = !fixed && (next.has(v) || (!again && used.has(v)))
@@ -55,6 +57,11 @@ function underViews(v: Variable): Variable {
   )
     v = v.owner.inputs[0]!
   return v
+}
+
+function isComputedAgain(node: Apply, remat: RematPolicy): boolean {
+  if (remat === 'step') return node.op.family.kind !== 'effect' && !hasEffects(node)
+  return isCheap(node) && !(remat === 'none' && node.op.family.kind === 'map')
 }
 
 function isCheap({ op: { family } }: Apply): boolean {

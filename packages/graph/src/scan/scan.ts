@@ -14,6 +14,7 @@ import { checkOptions } from '../given.js'
 import { iota } from '../ops/source.js'
 import { dependents, freeVariables, topologicalOrder } from '../traverse.js'
 import { Variable } from '../variable.js'
+import { type Loop, lastOf, type Ran } from './blocks.js'
 import { closeOver } from './closure.js'
 import {
   foreignInStep,
@@ -24,19 +25,29 @@ import {
   notARecord,
   notAStep,
   notATensor,
+  rematUntil,
   stateMissing,
 } from './errors.js'
 import { guardIndices } from './guard.js'
 import { scanLength, sourcesOf } from './length.js'
 import { applyScan, type ScanParams, splitOutputs, splitResults } from './op.js'
+import { type Remat, rematOf, runInSegments } from './remat.js'
 import { newRows, rows } from './rows.js'
 import { settleStates } from './states.js'
 import { rememberState, walkSequence } from './taps.js'
 import { traceStep, tripParameter } from './trips.js'
 import { cutOf, cutWritten, type Truncate } from './truncate.js'
 import type { Histories, InitialStates, Sequences, StepInputs, StepResults } from './types.js'
-import { type Loop, lastOf, type Ran, runUnrolled } from './unroll.js'
-import { countedBy, firstRowMade, ofSomeStep, stepsMade, Until, withOwnCarries } from './until.js'
+import { runUnrolled } from './unroll.js'
+import {
+  countedBy,
+  firstRowMade,
+  ofSomeStep,
+  stepsMade,
+  Until,
+  withLastValues,
+  withOwnCarries,
+} from './until.js'
 
 export interface ScanOptions<X extends Sequences, S extends InitialStates> {
   /** Visited along axis 0, one slice per step; or a tuple of slices, see `taps`. */
@@ -52,6 +63,11 @@ export interface ScanOptions<X extends Sequences, S extends InitialStates> {
    * `{ last: k }` lets only the k steps visited last propagate, and is Theano's `truncate_gradient`.
    */
   readonly truncate?: Truncate
+  /**
+   * What backward steps compute again instead of reading it from memory: 'auto' (default) what is cheap, 'none' nothing,
+   * 'step' all but the states; `{ every: k }` keeps the states of every k-th step only and computes segments again.
+   */
+  readonly remat?: Remat
   /** Write the step out this many times per trip of the loop; true: no loop at all. */
   readonly unroll?: number | true
   /** Names of the only variables the step may close over. */
@@ -86,7 +102,10 @@ export function scan<
   const begin = new Variable({ dtype: 'bool', shape: [] }, null, 0, 'begin').id
   const given = mapRecord({ ...walked, ...states }, slots => slots.given)
   const reverse = options.reverse ?? false
-  const isPlain = options.unroll === undefined || options.unroll === 1
+  const { unroll } = options
+  const { policy, every } = rematOf(options.remat)
+  const isUnrolled = unroll !== undefined && unroll !== 1
+  const isPlain = !isUnrolled && every === null
   const cut = cutOf(options.truncate, length)
   const isWritten = cut !== null && !(isPlain && cut.kind === 'last')
   const traced = traceStep((): unknown => step(nameChecked(given) as unknown as StepInputs<X, S>))
@@ -118,7 +137,8 @@ export function scan<
     nexts,
     ys,
   }
-  const steps = condition === null ? plain : withOwnCarries(plain)
+  if (condition !== null && every !== null) throw rematUntil()
+  const steps = condition !== null ? withOwnCarries(plain) : every !== null ? withLastValues(plain) : plain
   const { constants, body } = closeOver(
     [...steps.params, ...slices, ...trips],
     [...steps.nexts, ...steps.ys, ...(condition === null ? [] : [condition])],
@@ -136,8 +156,14 @@ export function scan<
     until: condition !== null,
     name: options.name ?? null,
     last: cut !== null && !isWritten ? cut.steps : null,
+    remat: policy,
   }
-  const ran = isPlain ? runScan(loop) : runUnrolled(loop, options.unroll!)
+  const ran =
+    every !== null
+      ? runInSegments(loop, every, ys.length, unroll)
+      : isUnrolled
+        ? everyRow(loop, unroll)
+        : runScan(loop)
   const histories: Record<string, object> = {}
   Object.keys(state).forEach((name, i) => {
     histories[name] = history(
@@ -177,6 +203,18 @@ function runScan({ slots, body, ...how }: Loop): Ran {
   }
 }
 
+function everyRow(loop: Loop, unroll: number | true): Ran {
+  const { finals, stacks } = runUnrolled(loop, unroll)
+  const views = stacks.map(v => () => v)
+  const ys = stacks.slice(finals.length)
+  return {
+    finals,
+    histories: views.slice(0, finals.length),
+    ys: views.slice(finals.length),
+    lasts: ys.map(v => () => lastOf(v, loop)),
+  }
+}
+
 /** Views made when somebody asks: the last row of no rows is an error only for who wants it. */
 const history = (all: () => Variable, last: () => Variable) => ({
   get all() {
@@ -193,6 +231,7 @@ export const scanOptions: readonly string[] = [
   'steps',
   'reverse',
   'truncate',
+  'remat',
   'unroll',
   'strict',
   'name',

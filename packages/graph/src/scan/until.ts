@@ -51,12 +51,23 @@ export interface Step {
 }
 
 /** With the carries of its own that a scan with `until` has: the count before the others, the ys' last values after them. */
-export function withOwnCarries({ params, initial, nexts, ys }: Step): Step {
+export function withOwnCarries(step: Step): Step {
+  const { params, initial, nexts, ys } = withLastValues(step)
   const count = new Variable({ dtype: 'int32', shape: [] }, null, 0, 'steps')
   return {
-    params: [count, ...params, ...ys.map(v => new Variable(v.type, null, 0, v.name))],
-    initial: [constant(0, 'int32'), ...initial, ...ys.map(v => zeros(v.shape, v.dtype))],
-    nexts: [add(count, 1), ...nexts, ...ys],
+    params: [count, ...params],
+    initial: [constant(0, 'int32'), ...initial],
+    nexts: [add(count, 1), ...nexts],
+    ys,
+  }
+}
+
+/** With the last value of each y as a carry, after the others. */
+export function withLastValues({ params, initial, nexts, ys }: Step): Step {
+  return {
+    params: [...params, ...ys.map(v => new Variable(v.type, null, 0, v.name))],
+    initial: [...initial, ...ys.map(v => zeros(v.shape, v.dtype))],
+    nexts: [...nexts, ...ys],
     ys,
   }
 }

@@ -213,6 +213,7 @@ interface Part {
 }
 
 function liftAccumulators(r: Recurrence): boolean {
+  if (r.keepsStatesOnly) return false
   if (r.until) return false
   const candidates = r.carries.flatMap(carry => {
     const terms = contributions(r, carry)

@@ -117,6 +117,7 @@ function sequenceLifter(r: Recurrence): Lifter {
 }
 
 function hoistSequenceWork(r: Recurrence): boolean {
+  if (r.keepsStatesOnly) return false
   if (r.until) return false
   const frontier = workFrontier(r)
   if (frontier.length === 0) return false
@@ -129,6 +130,7 @@ function hoistSequenceWork(r: Recurrence): boolean {
 
 /** Ys without any recurrence are no loop's business. */
 function hoistSequenceYs(r: Recurrence): boolean {
+  if (r.keepsStatesOnly) return false
   if (r.until) return false
   const ys = r.ys.filter(y => r.facts().isOfSequences(y.value))
   const lifter = sequenceLifter(r)

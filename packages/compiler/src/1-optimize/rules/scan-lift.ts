@@ -41,6 +41,7 @@ export function resultLifter(r: Recurrence, work: ReadonlySet<Apply>): Lifter {
 }
 
 function liftResults(r: Recurrence): boolean {
+  if (r.keepsStatesOnly) return false
   if (r.until) return false
   const needed = r.needed()
   const work = resultWork(r, r.carries)
