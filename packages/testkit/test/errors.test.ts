@@ -146,6 +146,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E072: () => A.scan({} as never, {}),
   E073: () => A.scan(({ h }) => ({ h }), { state: { h: [1, 2] as never }, steps: 2 }),
   E074: () => A.scan(({ h }) => ({ h }), { state: { h: 1 }, steps: 2, truncate: 0 }),
+  E075: () => A.scan(({ h }) => ({ h }), { state: { h: 1 }, steps: 2, remat: 'all' as never }),
   E076: () => A.taps(one(), [0.5]),
   E077: () => A.scan(({ h: [h] }) => ({ h }), { state: { h: A.taps(one(), [-1, 0]) }, steps: 2 }),
   E078: () => A.scan(({ h: [h] }) => ({ h }), { state: { h: A.taps(one(), [-2]) }, steps: 2 }),
@@ -162,6 +163,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
     A.scan(({ x: row }) => ({ total: inner(row).all.sum() }), { sequences: { x } })
   },
   E092: () => A.scan(({ h }) => A.until(h.gt(3), { h: h.mul(2) }), { state: { h: 1 }, steps: 4, unroll: 2 }),
+  E093: () => A.scan(({ h }) => A.until(h.gt(0), { h }), { state: { h: 1 }, steps: 2, remat: { every: 2 } }),
   E200: () => compile([1 as never], one()),
   E201: () => compile([one().add(1)], []),
   E202: () => {

@@ -108,6 +108,30 @@ test.each([1, 2, 3, true] as const)('writing steps out changes no draw: unroll %
   })
 })
 
+test.each([1, 2, 3])('computing steps again changes no draw: every %i', every => {
+  const random = randomStream(seed)
+  const a = scalar('a')
+  const { h } = scan(({ h }) => ({ h: add(mul(h, a), random.uniform([2])) }), {
+    state: { h: zeros([2]) },
+    steps: 5,
+    remat: { every },
+  })
+  const found = agree([a], { all: h.all, slope: grad(sum(h.last), a) }, [0.5])
+  const u = [0, 1, 2, 3, 4].map(t => rowAt([t], 2))
+  let [expected, slope] = [
+    [0, 0],
+    [0, 0],
+  ]
+  for (const [t, draws] of u.entries()) {
+    slope = slope.map((s, i) => expected[i]! + 0.5 * s)
+    expected = draws.map((x, i) => expected[i]! * 0.5 + x)
+    ;(toNested(found.all) as number[][])[t]!.forEach((x, i) => {
+      expect(x).toBeCloseTo(expected[i]!, 5)
+    })
+  }
+  expect(toNested(found.slope)).toBeCloseTo(slope[0]! + slope[1]!, 4)
+})
+
 test('the number of steps may be unknown, or none', () => {
   const random = randomStream(seed)
   const n = scalar('n', 'int32')

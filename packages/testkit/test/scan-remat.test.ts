@@ -72,7 +72,9 @@ describe.each(ways)('remat, $name', way => {
       return [h.last, h.all, ...grad(sum(square(h.all)).add(sum(h.last)), wrt)]
     }
     const rows = (seed: number, n: number) => randn([time, 2, n], { seed, dtype: 'float64', std: 0.6 })
-    const given = values(1).with(0, rows(1, 3) as never).with(4, rows(5, 4) as never)
+    const given = values(1)
+      .with(0, rows(1, 3) as never)
+      .with(4, rows(5, 4) as never)
     const f = (remat: Remat) => run(way, [k, ...inputs], outputs(remat), [2, ...given])
     close(way, f({ every: k }), f('auto'))
   })
