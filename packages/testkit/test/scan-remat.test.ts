@@ -9,6 +9,7 @@ import {
   mul,
   type Remat,
   Rop,
+  randn,
   scalar,
   scan,
   square,
