@@ -302,3 +302,16 @@ describe('as objects', () => {
     expect(adam.slots.map(numbers)).toEqual([[0], [0, 0], [0, 0]])
   })
 })
+
+test('what a step cannot be made of is refused: other counts, other types, no shared variable', () => {
+  const [p, q] = [vectorOf(1), vectorOf(1, 2)]
+  expect(() => sgd([p], [p, q])).toThrow(/1 gradients for 2 parameters/)
+  expect(() => sgd({ a: p }, { a: p, b: q })).toThrow(/1 gradients for 2 parameters/)
+  expect(() => sgd([q, p], [p, q])).toThrow(/does not have the type of its parameter/)
+  expect(() => sgd([constant([1])], [constant([1]) as never])).toThrow(/not a shared variable of floats/)
+  expect(() => optimizers.adam().updates(loss(p), [shared(1, 'n', { dtype: 'int32' })])).toThrow(
+    /not a shared variable of floats/,
+  )
+  expect(() => sgd(loss(p), [p], { learningRate: 'fast' as never })).toThrow(/sgd: learningRate/)
+  expect(() => optimizers.sgd({ momentum: true as never })).toThrow(/sgd: momentum/)
+})

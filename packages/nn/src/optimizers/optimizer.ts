@@ -97,12 +97,11 @@ export class Optimizer<T extends OptionTable = OptionTable> implements Serialize
   }
 
   /**
-   * The parameters that are trained: they get accumulators, unless they have some.
+   * The parameters that are trained, whose accumulators `slots` then has; a state can be read before the first step.
    * @throws ArgumentError for what is no shared variable of floats
    */
   build(params: Params): void {
     this.#params = paramsOf(this.class_name, params)
-    this.slots
   }
 
   /**
