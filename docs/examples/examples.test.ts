@@ -5,8 +5,11 @@ import { describe, expect, test } from '@jest/globals'
 import { mat4 } from 'gl-matrix'
 import ndarray from 'ndarray'
 import { charRnn, corpusOf, readText } from './char-rnn.js'
+import { adding, COPIED, COPY_LINES, copying, drawer } from './lib/tasks.js'
 import { parseOptions, UsageError } from './lib/terminal.js'
+import { memory, tableOf } from './memory.js'
 import { compileOrbit, orbitByHand, view } from './rotation.js'
+import { columns, simpleRnn } from './simple-rnn.js'
 import { sineWaves } from './sine-wave.js'
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
@@ -59,6 +62,52 @@ describe('char-rnn', () => {
     expect(() => readText(folder)).toThrow(/it is a folder/)
     expect(() => readText(short)).toThrow(/has 9 characters; 1000 are the least/)
   })
+})
+
+describe('simple-rnn', () => {
+  test('it learns to add, also numbers longer than those it learned from', () => {
+    const { losses, sums, longSums, states, felt } = simpleRnn({ steps: 400 })
+    expect(mean(losses.slice(-5))).toBeLessThan(0.02)
+    for (const { a, b, said } of [...sums, ...longSums]) expect(said).toBe(a + b)
+    expect([states.length, felt.length]).toEqual([9, 33])
+  })
+  test('numbers are columns of bits, the last one first', () => {
+    const { x, y } = columns([[3, 1]], 2)
+    expect([[...x.data], [...y.data]]).toEqual([
+      [1, 1, 1, 0, 0, 0],
+      [0, 0, 1],
+    ])
+  })
+})
+
+describe('memory', () => {
+  test('in the adding problem the last answer is the sum of what is marked, far back', () => {
+    const { x, y } = adding(drawer(1), 50, 40)
+    for (let i = 0; i < 50; i++) {
+      const marked = Array.from({ length: 40 }, (_, t) => t).filter(t => x.get(i, t, 1) === 1)
+      expect(marked).toHaveLength(2)
+      expect([marked[0]! < 4, marked[1]! < 20]).toEqual([true, true])
+      expect(y.get(i)).toBeCloseTo(x.get(i, marked[0]!, 0) + x.get(i, marked[1]!, 0), 6)
+    }
+  })
+  test('in copying the symbols come first, and are asked for last', () => {
+    const { x, y } = copying(drawer(1), 20, 10)
+    for (let i = 0; i < 20; i++)
+      for (let t = 0; t < 10; t++) {
+        const on = Array.from({ length: COPY_LINES }, (_, k) => k).filter(k => x.get(i, t, k) === 1)
+        const isAsked = t >= 10 - COPIED
+        const line = isAsked ? COPY_LINES - 10 + t : y.get(i, t) + t * 4
+        expect(on).toEqual(t < COPIED || isAsked ? [line] : [])
+      }
+  })
+  test('LSTM and GRU learn what a simple network does not, even of 30 steps', () => {
+    const reports = memory({ time: 30, steps: 300, units: 16 })
+    const errors = reports.map(r => r.adding.result)
+    expect(errors[0]!).toBeGreaterThan(0.05)
+    expect(Math.max(errors[1]!, errors[2]!)).toBeLessThan(0.03)
+    expect(reports.map(r => r.adding.feltAfter.length)).toEqual([30, 30, 30])
+    expect(tableOf(reports, { time: 30 })).toMatch(/^gates +0 +3 +2$/m)
+  }, 120_000)
 })
 
 describe('rotation', () => {

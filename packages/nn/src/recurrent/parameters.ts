@@ -32,7 +32,7 @@ export interface ParameterOptions<D extends FloatType> {
 }
 
 /** What recurrent kernels begin with, where nobody says anything. */
-export const defaultRecurrent = 'glorotUniform'
+export const defaultRecurrent = 'orthogonal'
 
 /** New shared variables for a table, or the ones that were given. @throws ArgumentError, ShapeError if those do not fit */
 export function parametersOf<D extends FloatType>(
