@@ -35,6 +35,7 @@ import type { PrintEvent } from './effects.js'
 import { notAList, notAVariable } from './errors.js'
 import type { Backend, CompiledGraph, Inspection, MemoryReport } from './executable.js'
 import { notProfiled } from './inspection-errors.js'
+import { noLateSizes } from './late.js'
 import { type Arguments, type Inputs, type NamedInputs, namedInputs } from './named-inputs.js'
 import { nativeBackend } from './pipeline.js'
 import { type Exporter, registerExporter } from './portable.js'
@@ -212,8 +213,10 @@ function graphOf(
   outputs: number,
   inspection: Inspection,
 ): CompiledGraph {
-  const fn = ownLambda([...inputs, ...shared], sizes.hasBranches ? sink(results) : results)
-  return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, inspection }
+  const { late, hasBranches } = sizes
+  const all = [...results, ...late.sources]
+  const fn = ownLambda([...inputs, ...shared], hasBranches ? sink(all) : all)
+  return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, late, inspection }
 }
 
 function inspectionOf(name: string, { onPrint, check, profile }: CompileOptions): Inspection {
@@ -251,7 +254,7 @@ function exporterOf({ compiled, structure, named, backend }: Made): Exporter {
   const otherwise = (v: Variable) => (defaults.has(v) ? convert(defaults.get(v), v.dtype, graph.name) : null)
   return {
     sizeNames: [...symbols].map(symbol => symbol.name),
-    hasSources: sizes.sources.size > 0,
+    hasSources: sizes.sources.size + sizes.late.symbols.length > 0,
     known: () => compiled.known,
     ofSizes: given =>
       compiled.sizesOf({
@@ -287,7 +290,15 @@ function sourceOf(source: Variable, inputs: readonly Variable[]): Source {
   const own = free.filter(v => !(v instanceof Shared))
   const shared = free.filter(v => v instanceof Shared)
   const fn = ownLambda([...own, ...shared], [source])
-  const graph = { name: 'size', lambda: fn, inputs: own.length, outputs: 1, shared, updates: [] }
+  const graph = {
+    name: 'size',
+    lambda: fn,
+    inputs: own.length,
+    outputs: 1,
+    shared,
+    updates: [],
+    late: noLateSizes,
+  }
   const symbols: readonly DimSymbol[] = [...use.symbols.keys()]
   return {
     inputs: own.map(v => inputs.indexOf(v)),

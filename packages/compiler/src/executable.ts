@@ -4,6 +4,7 @@
 import type { DimSymbol, Lambda, Shared } from '@arignote/graph'
 import type { TypedArray } from '@arignote/loops'
 import type { PrintEvent } from './effects.js'
+import type { LateSizes } from './late.js'
 import type { PortableCode } from './portable.js'
 import type { Profile } from './profile.js'
 
@@ -18,6 +19,8 @@ export interface CompiledGraph {
   readonly shared: readonly Shared[]
   /** The shared variables that get the new values, in order of those results. No two are the same. */
   readonly updates: readonly Shared[]
+  /** Sizes that the program computes: the values of the last results, after the new values. */
+  readonly late: LateSizes
   /** What the user wants to see of calls; absent: nothing but prints, on the console. */
   readonly inspection?: Inspection
 }
@@ -45,17 +48,19 @@ export interface Argument {
 /** A graph made ready for one binding of its sizes. */
 export interface Executable {
   /**
-   * Runs once: reads arguments and shared variables, writes each output (in C order, of the shape that `outputShape`
-   * tells) into the array that `result` gives for it, and commits the updates. Throws before anything is committed.
+   * Runs once: reads arguments and shared variables, writes each output (in C order) into the array that `result` gives for
+   * it and its shape, and commits the updates. Throws before anything is committed, also what `result` throws.
    */
-  call(args: readonly Argument[], result: (index: number) => TypedArray): void
-  outputShape(index: number): readonly number[]
+  call(args: readonly Argument[], result: ResultFor): void
   memory(): MemoryReport
   /** The kernels as pseudo-code, one text each; none for the reference. */
   kernels(): readonly string[]
   /** The code of the back end. */
   text(): string
 }
+
+/** The array for an output of such a shape; asked for when all sizes are known. */
+export type ResultFor = (index: number, shape: readonly number[]) => TypedArray
 
 /** Bytes by purpose. */
 export interface MemoryReport {

@@ -7,6 +7,7 @@ import { type Lambda, printGraph, type Value, type Variable } from '@arignote/gr
 import { printKernel } from '@arignote/loops'
 import { type CompileOptions, compileFor, type Outputs } from './compile.js'
 import type { Backend, Binding, CompiledGraph, Executable } from './executable.js'
+import { withBounds } from './late.js'
 import { distinctKernels, evaluator, planOf, programOf } from './pipeline.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
@@ -78,12 +79,12 @@ function prepared(
     },
   }
   compileFor(listener, inputs, outputs, options)(...args)
-  return given!
+  const { graph, binding } = given! as Prepared
+  return { graph, binding: withBounds(binding, graph.late) }
 }
 
 const nothing: Executable = {
   call() {},
-  outputShape: () => [],
   memory: () => {
     throw new Error('internal: nothing is run')
   },

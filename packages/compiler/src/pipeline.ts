@@ -20,6 +20,7 @@ import { NativeExecutable, type NativeHeap } from './5-emit/native.js'
 import { Layout, portableProgram } from './5-emit/portable.js'
 import { indexOutOfRange, routineFailed } from './errors.js'
 import type { Backend, Binding, CompiledGraph, Specialisation } from './executable.js'
+import { type LateSizes, noLateSizes, Telling, withBounds } from './late.js'
 import type { PortableCode } from './portable.js'
 import { printPlan } from './print-plan.js'
 import { printProgram } from './print-program.js'
@@ -55,8 +56,7 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
     name: backend.name,
     prepare(graph, binding) {
       const { program, aliases, kernels, tasks } = compiled(graph, binding)
-      const evaluate = evaluator(binding)
-      const layout = planOf(program, aliases, binding)
+      const layout = planOf(program, aliases, binding, graph.late)
       return new NativeExecutable({
         graph,
         program,
@@ -66,7 +66,8 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         backend,
         heap,
         binding,
-        fail: (record, steps) => {
+        extend: (offsets, sizeOf) => ({ ...place(program, aliases, sizeOf, offsets), aliases }),
+        fail: (record, steps, evaluate) => {
           const { node, size, shape } = program.failures[record[0]! - 1]!
           const place = { shape: shape.map(evaluate), steps }
           if (size === null) return routineFailed(node, { ...place, at: record[1]! })
@@ -137,7 +138,8 @@ function compileGraph(
 export function programOf(graph: CompiledGraph, binding: Binding, target: Target): Omit<Compiled, 'kernels'> {
   const { check, profile } = graph.inspection ?? {}
   const tasks = check !== undefined || profile !== undefined ? new Map<Call, GroupTask>() : null
-  const groups = timed('schedule', () => schedule(graph, target, evaluator(binding)))
+  const typical = evaluator(withBounds(binding, graph.late))
+  const groups = timed('schedule', () => schedule(graph, target, typical))
   const program = timed('lower', () =>
     mapTasks(groups, task => {
       const lowered = lower(task, groups.errors)
@@ -158,10 +160,16 @@ export function programOf(graph: CompiledGraph, binding: Binding, target: Target
   return { program, aliases, tasks }
 }
 
-/** The addresses for one binding. */
-export function planOf(program: Program<Call>, aliases: Aliases, binding: Binding): Plan {
-  const evaluate = evaluator(binding)
-  const plan = timed('place', () => place(program, aliases, evaluate))
+/** The addresses for one binding; only of what has a size when a call begins, where `late` is given. */
+export function planOf(
+  program: Program<Call>,
+  aliases: Aliases,
+  binding: Binding,
+  late: LateSizes = noLateSizes,
+): Plan {
+  const evaluate = evaluator(withBounds(binding, late))
+  const { valueOf } = new Telling(late, symbol => binding.get(symbol) ?? typicalSize)
+  const plan = timed('place', () => place(program, aliases, valueOf))
   trace('plan', 'place', () =>
     printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, evaluate)),
   )

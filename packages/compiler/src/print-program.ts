@@ -53,6 +53,8 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
     }
   }
   walk(program.steps, '')
+  for (const { symbol, place } of program.late)
+    lines.push(`size ${symbol.name ?? '?'}: ${refText(place.ref)}`)
   program.outputs.forEach(({ ref }, i) => {
     lines.push(`output ${i}: ${refText(ref)}`)
   })
@@ -91,6 +93,7 @@ export function nameBuffers(program: Program<Call>): ReadonlyMap<Buffer, string>
     }
   }
   walk(program.steps)
+  for (const { place } of program.late) meet(place.ref)
   for (const { ref } of program.outputs) meet(ref)
   for (const { from } of program.commits) meet(from.ref)
   return names

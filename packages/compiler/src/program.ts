@@ -4,7 +4,7 @@
  * Sizes stay symbolic: one program serves every binding of its symbols. Scheduling makes a `Program<Group>` (what each
  * kernel has to compute), lowering a `Program<Call>` (the kernels and their arguments), planning gives buffers addresses.
  */
-import type { Apply, Dim, Shared, Variable } from '@arignote/graph'
+import type { Apply, Dim, DimSymbol, Shared, Variable } from '@arignote/graph'
 import type { DType, Kernel, TypedArray } from '@arignote/loops'
 
 /** What lowering and scheduling may know of the machine: the shape of the register tile, and the width of a vector. */
@@ -252,6 +252,11 @@ export interface FailureRecord {
   readonly shape: readonly Dim[]
 }
 
+export interface LatePlace {
+  readonly symbol: DimSymbol
+  readonly place: Place
+}
+
 export interface Commit {
   readonly shared: Shared
   readonly from: Place
@@ -262,6 +267,8 @@ export interface Program<Task> {
   /** Where each output lies after the steps, contiguous. */
   readonly outputs: readonly Place[]
   readonly commits: readonly Commit[]
+  /** Where the values of late sizes lie, each once the step has run that stores it; what needs one comes after that step. */
+  readonly late: readonly LatePlace[]
   readonly failures: readonly FailureRecord[]
   /** The buffer of the error record. */
   readonly errors: Buffer

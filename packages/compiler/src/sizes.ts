@@ -15,6 +15,7 @@ import {
   freeVariables,
   type Lambda,
   type Requirement,
+  type ScanParams,
   type Shared,
   substitute,
   symbolsOf,
@@ -22,6 +23,7 @@ import {
   Variable,
 } from '@arignote/graph'
 import { sizeUnbound } from './errors.js'
+import { isLate, type LateSizes, lateSizesOf, noLateSizes } from './late.js'
 
 /** A requirement, and the node that has it (null: it is `compile` that asks). */
 export interface Required {
@@ -37,6 +39,8 @@ export interface SizeUse {
   readonly required: readonly Required[]
   /** Whether there is a branch anywhere, for whoever would have to look. */
   readonly hasBranches: boolean
+  /** Whether there is a scan anywhere that may stop early. */
+  readonly stopsEarly: boolean
 }
 
 export interface SizeRules extends SizeUse {
@@ -44,6 +48,8 @@ export interface SizeRules extends SizeUse {
   readonly params: readonly Variable[]
   readonly shared: readonly Shared[]
   readonly definitions: ReadonlyMap<DimSymbol, Dim>
+  /** What a call cannot know when it begins; nothing else here is about these. */
+  readonly late: LateSizes
 }
 
 /** The symbol that a dimension is, if it is nothing else. */
@@ -66,31 +72,49 @@ export function sizesIn(results: readonly Variable[], givens: ReadonlyMap<Variab
     sources.set(symbol, source!)
     walk.visit([source!])
   }
-  const { symbols, hasBranches } = walk
-  return { symbols, sources, required: [...walk.required.values()], hasBranches }
+  const { symbols, hasBranches, stopsEarly } = walk
+  return { symbols, sources, required: [...walk.required.values()], hasBranches, stopsEarly }
+}
+
+const mentioned = new WeakMap<Apply, ReadonlySet<DimSymbol>>()
+
+/** Every symbol in the types and params of a node, and in its bodies. */
+export function symbolsIn(node: Apply): ReadonlySet<DimSymbol> {
+  const known = mentioned.get(node)
+  if (known !== undefined) return known
+  const walk = new Walk()
+  walk.node(node)
+  const found = new Set(walk.symbols.keys())
+  mentioned.set(node, found)
+  return found
 }
 
 class Walk {
   readonly symbols = new Map<DimSymbol, Variable | null>()
   readonly required = new Map<string, Required>()
   hasBranches = false
+  stopsEarly = false
   readonly #bodies = new Set<Lambda>()
 
   visit(variables: readonly Variable[]): void {
     for (const v of variables) this.#type(v)
-    for (const node of topologicalOrder(variables)) {
-      if (node.op.family.kind === 'branch') this.hasBranches = true
-      for (const v of [...node.inputs, ...node.outputs]) this.#type(v)
-      for (const requirement of node.requires) {
-        const { left, relation, right } = requirement
-        this.#dim(left, null)
-        this.#dim(right, null)
-        const key = `${dimKey(left)} ${relation} ${dimKey(right)}`
-        if (!this.required.has(key)) this.required.set(key, { node, requirement })
-      }
-      this.#params(node.params)
-      for (const body of bodiesOf(node)) this.#body(body)
+    for (const node of topologicalOrder(variables)) this.node(node)
+  }
+
+  node(node: Apply): void {
+    const { kind } = node.op.family
+    if (kind === 'branch') this.hasBranches = true
+    if (kind === 'scan' && (node.params as ScanParams).until) this.stopsEarly = true
+    for (const v of [...node.inputs, ...node.outputs]) this.#type(v)
+    for (const requirement of node.requires) {
+      const { left, relation, right } = requirement
+      this.#dim(left, null)
+      this.#dim(right, null)
+      const key = `${dimKey(left)} ${relation} ${dimKey(right)}`
+      if (!this.required.has(key)) this.required.set(key, { node, requirement })
     }
+    this.#params(node.params)
+    for (const body of bodiesOf(node)) this.#body(body)
   }
 
   #type(v: Variable): void {
@@ -145,8 +169,32 @@ export function sizeRules(
       throw sizeUnbound(symbol, variable)
     }
   }
-  const { sources, hasBranches } = use
-  return { params, shared, symbols, sources, required, definitions, hasBranches }
+  const late = use.stopsEarly
+    ? lateSizesOf({ sources: use.sources, definitions, required, useOf: source => useOf([source]) })
+    : noLateSizes
+  const { hasBranches, stopsEarly } = use
+  return {
+    params,
+    shared,
+    symbols: without(symbols, late),
+    sources: without(use.sources, late),
+    required: required.filter(x => !late.required.includes(x)),
+    definitions: without(definitions, late),
+    hasBranches,
+    stopsEarly,
+    late,
+  }
+}
+
+function without<T>(of: ReadonlyMap<DimSymbol, T>, late: LateSizes): ReadonlyMap<DimSymbol, T> {
+  return late.symbols.length === 0 ? of : new Map([...of].filter(([symbol]) => !isLate(late, symbol)))
+}
+
+/** What a graph says of sizes by itself. */
+function useOf(results: readonly Variable[]) {
+  const walk = new Walk()
+  walk.visit(results)
+  return walk
 }
 
 /** A symbol that nothing else tells is what it must equal. */

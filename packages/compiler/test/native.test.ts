@@ -1,11 +1,12 @@
 import * as g from '@arignote/graph'
-import { allocate } from '@arignote/loops'
+import { allocate, type TypedArray } from '@arignote/loops'
 import { expect, test } from '@jest/globals'
 import { jsBackend } from '../src/5-emit/js/index.js'
 import { referenceBackend } from '../src/5-emit/reference/index.js'
 import { wasmBackend, wasmScalarBackend } from '../src/5-emit/wasm/index.js'
 import { heap } from '../src/6-run/heap.js'
 import { compile } from '../src/compile.js'
+import { noLateSizes } from '../src/late.js'
 import { nativeBackend } from '../src/pipeline.js'
 
 const js = nativeBackend(jsBackend, heap)
@@ -34,6 +35,7 @@ function agree(
     outputs: outputs.length,
     shared: [],
     updates: [],
+    late: noLateSizes,
   }
   const args = fn.params.map((v, i) => {
     const shape = v.shape.map(d => g.evaluateDim(d, x => binding.get(x)!))
@@ -48,13 +50,14 @@ function agree(
   })
   const run = (backend: typeof js) => {
     const f = backend.prepare(graph, binding)
-    const outs = outputs.map((v, i) =>
-      allocate(
-        v.dtype,
-        f.outputShape(i).reduce((a, b) => a * b, 1),
-      ),
-    )
-    f.call(args, i => outs[i]!)
+    const outs: TypedArray[] = []
+    f.call(args, (i, shape) => {
+      outs[i] = allocate(
+        outputs[i]!.dtype,
+        shape.reduce((a, b) => a * b, 1),
+      )
+      return outs[i]
+    })
     return { outs: outs.map(x => [...x]), f }
   }
   const want = run(referenceBackend as typeof js)

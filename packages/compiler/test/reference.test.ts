@@ -14,6 +14,7 @@ import { allocate, type DType, s, type TypedArray } from '@arignote/loops'
 import { describe, expect, test } from '@jest/globals'
 import { referenceBackend } from '../src/5-emit/reference/index.js'
 import type { Argument, Binding } from '../src/executable.js'
+import { noLateSizes } from '../src/late.js'
 
 const input = (dtype: DType, shape: TensorType['shape'], name: string | null = null) =>
   new Variable(tensorType(dtype, shape), null, 0, name)
@@ -43,15 +44,17 @@ function evaluate(
     outputs: results.length,
     shared: [],
     updates: [],
+    late: noLateSizes,
   }
   const ready = referenceBackend.prepare(graph, binding)
-  const out: TypedArray[] = results.map((v, i) =>
-    allocate(
-      v.dtype,
-      ready.outputShape(i).reduce((n, x) => n * x, 1),
-    ),
-  )
-  ready.call(args, i => out[i]!)
+  const out: TypedArray[] = []
+  ready.call(args, (i, shape) => {
+    out[i] = allocate(
+      results[i]!.dtype,
+      shape.reduce((n, x) => n * x, 1),
+    )
+    return out[i]
+  })
   return out.map(data => [...data])
 }
 

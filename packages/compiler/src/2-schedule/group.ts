@@ -95,7 +95,7 @@ function formUnits(decision: Decision): Unit[] {
     let unit = known.get(size)
     if (unit === undefined) {
       const expression = expressionOf(placeOf, ids, block.placeOf(ids) === null)
-      unit = addUnit('check', node, [], expression, needsOf(expression), at)
+      unit = addUnit('check', node, [], expression, needsOf(expression, node), at)
       known.set(size, unit)
     }
     return unit
@@ -137,7 +137,8 @@ function formUnits(decision: Decision): Unit[] {
 
   function addBlock(kind: 'scan' | 'branch', node: Apply, at: number): void {
     const needs = new Set<Unit>()
-    for (const input of node.inputs) for (const unit of producersOf(input)) needs.add(unit)
+    for (const input of [...node.inputs, ...decision.sizesFor(node)])
+      for (const unit of producersOf(input)) needs.add(unit)
     for (const copy of decision.initial.get(node) ?? [])
       for (const unit of producersOfPart(copy)) needs.add(unit)
     const unit = addUnit(kind, node, [], { interior: new Set(), leaves: [] }, needs, at)
@@ -159,13 +160,19 @@ function formUnits(decision: Decision): Unit[] {
     return unit
   }
 
-  function needsOf(expression: Expression): Set<Unit> {
+  function needsOf(expression: Expression, node: Apply | null = null): Set<Unit> {
     const needs = new Set<Unit>()
-    for (const { variable } of expression.leaves) for (const unit of producersOf(variable)) needs.add(unit)
-    for (const v of expression.interior) {
-      const check = v.owner === null ? undefined : producer.get(v.owner)
-      if (check !== undefined) needs.add(check)
+    const need = (v: Variable) => {
+      for (const unit of producersOf(v)) needs.add(unit)
     }
+    for (const { variable } of expression.leaves) need(variable)
+    for (const v of expression.interior) {
+      if (v.owner === null) continue
+      const check = producer.get(v.owner)
+      if (check !== undefined) needs.add(check)
+      decision.sizesFor(v.owner).forEach(need)
+    }
+    if (node !== null) decision.sizesFor(node).forEach(need)
     return needs
   }
 

@@ -11,12 +11,15 @@ import {
   type Apply,
   equalDim,
   consumers as findConsumers,
+  symbolsOf,
   topologicalOrder,
   type Variable,
 } from '@arignote/graph'
 import { isFloat } from '@arignote/loops'
 import { nodeCost } from '../expression.js'
+import { type LateSizes, noLateSizes } from '../late.js'
 import type { Place, StoreTo } from '../program.js'
+import { symbolsIn } from '../sizes.js'
 import {
   type Block,
   constantPlace,
@@ -33,6 +36,12 @@ const largestExpression = 160
 const longestEpilogue = 16
 /** Recomputing more instructions than this for every element of a broadcast is dearer than going through memory. */
 const cheapToBroadcast = 4
+
+/** Late sizes, and the variables whose values they are. */
+export interface SizesMade {
+  readonly late: LateSizes
+  readonly sources: readonly Variable[]
+}
 
 /** What a block has to do, and in whose memory it ends up. */
 export class Decision {
@@ -67,10 +76,13 @@ export class Decision {
     private readonly standsAlone: (node: Apply) => boolean,
     /** Whether every float value is to be seen in memory. */
     seesAll: boolean,
+    /** Sizes that are computed here. */
+    private readonly sizes: SizesMade = { late: noLateSizes, sources: [] },
   ) {
     const results = [...stores.map(x => x.value), ...wanted]
     this.results = new Set(results)
-    this.order = topologicalOrder(results, new Set(block.places.keys()))
+    // What a size is made of comes first, so it stands before whatever has that size.
+    this.order = topologicalOrder([...this.sizes.sources, ...results], new Set(block.places.keys()))
     this.consumers = findConsumers(results)
     for (const node of this.order) this.sort(node)
     const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
@@ -87,6 +99,17 @@ export class Decision {
       for (const { op, outputs } of this.order) if (isFloatMap(op, outputs[0]!)) this.add(outputs[0]!)
     this.limitExpressions()
     this.wantedPlaces = wanted.map(v => this.contiguous(v))
+  }
+
+  /** The variables whose values are sizes that the node mentions; they must be known before it runs. */
+  sizesFor(node: Apply): readonly Variable[] {
+    const { late, sources } = this.sizes
+    if (late.symbols.length === 0) return []
+    const symbols = new Set(symbolsIn(node))
+    // Grows while it is walked: what a symbol equals mentions others.
+    for (const symbol of symbols)
+      for (const other of symbolsOf(late.definitions.get(symbol) ?? 0)) symbols.add(other)
+    return sources.filter((_, i) => symbols.has(late.symbols[i]!))
   }
 
   private sort(node: Apply): void {

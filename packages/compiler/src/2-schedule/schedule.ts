@@ -29,7 +29,7 @@ import type {
 import { Block, freshPlace, wholePlace } from './block.js'
 import { emitContraction, hasLongSum } from './contract.js'
 import { groupUnits, indexedSize, indexInput, type Unit } from './group.js'
-import { affected, Decision } from './materialize.js'
+import { affected, Decision, type SizesMade } from './materialize.js'
 import { bodyBlock, initialStores, type PreparedScan, prepareScan } from './scan.js'
 
 /** Builds the program of a graph. `estimate` gives a typical number for a size, for decisions by cost. */
@@ -38,7 +38,7 @@ export function schedule(
   target: Target,
   estimate: (dim: Dim) => number,
 ): Program<GroupTask> {
-  const { lambda, inputs, outputs, shared, updates } = graph
+  const { lambda, inputs, outputs, shared, updates, late } = graph
   const block = new Block([], null)
   lambda.params.forEach((param, i) => {
     const role = i < inputs ? 'input' : 'shared'
@@ -56,6 +56,7 @@ export function schedule(
   const failures: FailureRecord[] = []
   const scheduler = { target, estimate, failures, seesAll: graph.inspection?.check === 'nan' }
   const values = lambda.results.slice(0, outputs)
+  const sources = lambda.results.slice(outputs + updates.length)
   const commits: Commit[] = updates.map((variable, k) => {
     const value = lambda.results[outputs + k]!
     return {
@@ -73,8 +74,16 @@ export function schedule(
       lambda.params[inputs + shared.indexOf(variable)]!,
     ]),
   )
-  const places = scheduleBlock(block, stores, values, scheduler, replaced)
-  return { steps: block.steps, outputs: places, commits, failures, errors: errorRecord }
+  const sizes = { late, sources }
+  const places = scheduleBlock(block, stores, [...values, ...sources], scheduler, { replaced, sizes })
+  return {
+    steps: block.steps,
+    outputs: places.slice(0, outputs),
+    commits,
+    late: late.symbols.map((symbol, i) => ({ symbol, place: places[outputs + i]! })),
+    failures,
+    errors: errorRecord,
+  }
 }
 
 const errorRecord: Buffer = { name: 'errors', role: 'errors', dtype: 'int32', size: 4, depth: 0 }
@@ -87,12 +96,19 @@ interface Scheduler {
   readonly seesAll: boolean
 }
 
+/** What only the outermost block has. */
+interface TopOfProgram {
+  /** For the buffer of a new value the variable whose old one it replaces. */
+  readonly replaced?: ReadonlyMap<Buffer, Variable>
+  readonly sizes?: SizesMade
+}
+
 function scheduleBlock(
   block: Block,
   stores: readonly StoreTo[],
   wanted: readonly Variable[],
   scheduler: Scheduler,
-  replaced?: ReadonlyMap<Buffer, Variable>,
+  top: TopOfProgram = {},
 ): readonly Place[] {
   const scans = new Map<Apply, PreparedScan>()
   const decision = new Decision(
@@ -106,8 +122,9 @@ function scheduleBlock(
     },
     node => scheduler.seesAll || hasLongSum(node, scheduler.estimate),
     scheduler.seesAll,
+    top.sizes,
   )
-  for (const unit of groupUnits(decision, scheduler.estimate, replaced)) {
+  for (const unit of groupUnits(decision, scheduler.estimate, top.replaced)) {
     if (unit.kind === 'scan') scheduleScan(block, scans.get(unit.node!)!, scheduler)
     else if (unit.kind === 'branch') scheduleBranch(block, unit.node!, scheduler)
     else if (unit.kind === 'effect') scheduleEffect(block, unit.node!)

@@ -19,7 +19,9 @@ export function findAliases(program: Program<Call>): Aliases {
   const aliases = new Map<Buffer, Buffer>()
   commitInPlace(program, runs, aliases)
   const kept = new Set(
-    [...program.outputs, ...program.commits.map(x => x.from)].map(place => place.ref.buffer),
+    [...program.outputs, ...program.commits.map(x => x.from), ...program.late.map(x => x.place)].map(
+      place => place.ref.buffer,
+    ),
   )
   const taken = new Set<Buffer>(aliases.values())
   succeedInTime({ runs, intervals, kept }, aliases, taken)
@@ -51,7 +53,10 @@ function mayOverwrite(
 }
 
 function commitInPlace(program: Program<Call>, runs: readonly Placed[], aliases: Map<Buffer, Buffer>): void {
-  const lastFailing = runs.reduce((last, { run, position }) => (run.canFail ? position : last), -1)
+  // What is required of a size is checked when it is known, and may fail.
+  const sizes = new Set(program.late.map(({ place }) => place.ref.buffer))
+  const mayFail = ({ canFail, writes }: Access) => canFail || writes.some(ref => sizes.has(ref.buffer))
+  const lastFailing = runs.reduce((last, { run, position }) => (mayFail(run) ? position : last), -1)
   const outputs = new Set(program.outputs.map(place => place.ref.buffer))
   for (const { shared, from } of program.commits) {
     const fresh = from.ref.buffer

@@ -89,5 +89,6 @@ export function liveIntervals(program: Program<Call>): ReadonlyMap<Buffer, Inter
   }
   for (const { ref } of program.outputs) touch(ref.buffer, end, end)
   for (const { from } of program.commits) touch(from.ref.buffer, end, end)
+  for (const { place } of program.late) touch(place.ref.buffer, end, end)
   return intervals
 }

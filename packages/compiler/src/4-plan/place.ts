@@ -1,6 +1,8 @@
 /**
  * Place: the program's buffers → offsets in one arena, for one binding of the sizes.
  *
+ * Buffers whose size is not known yet are left out; when it is, they are placed around those that have a place already.
+ *
  * Two buffers may overlap when their contents never matter at the same time. Largest first, each at the lowest offset
  * that fits. Shared variables and constants have addresses of their own and are not placed here.
  */
@@ -31,6 +33,7 @@ export interface Plan {
 }
 
 interface Block {
+  readonly buffer: Buffer
   readonly bytes: number
   /** What it is for: of several buffers in one place the one that is more than scratch. */
   role: BufferRole
@@ -39,7 +42,15 @@ interface Block {
   offset: number
 }
 
-export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: Dim) => number): Plan {
+const nothing: ReadonlyMap<Buffer, number> = new Map()
+
+/** `evaluate` gives null for a size that is not known yet; `before`: what has a place. */
+export function place(
+  program: Program<Call>,
+  aliases: Aliases,
+  evaluate: (dim: Dim) => number | null,
+  before: ReadonlyMap<Buffer, number> = nothing,
+): Plan {
   const blocks = new Map<Buffer, Block>()
   const offsets = new Map<Buffer, number>()
   const root = (buffer: Buffer) => homeOf(aliases, buffer)
@@ -49,15 +60,17 @@ export function place(program: Program<Call>, aliases: Aliases, evaluate: (dim: 
     if (!isArena(owner)) continue
     const known = blocks.get(owner)
     if (known === undefined) {
-      const bytes = align(elementsOf(owner, evaluate) * bytesOf(owner.dtype))
-      blocks.set(owner, { role: buffer.role, bytes, begin, end, offset: 0 })
+      const size = evaluate(owner.size)
+      if (size === null) continue
+      const bytes = align(elementsOf(owner, () => size) * bytesOf(owner.dtype))
+      blocks.set(owner, { buffer: owner, role: buffer.role, bytes, begin, end, offset: 0 })
     } else {
       if (known.role === 'scratch') known.role = buffer.role
       known.begin = Math.min(known.begin, begin)
       known.end = Math.max(known.end, end)
     }
   }
-  const bytes = assignOffsets([...blocks.values()])
+  const bytes = assignOffsets([...blocks.values()], before)
   for (const buffer of intervals.keys()) {
     const block = blocks.get(root(buffer))
     if (block !== undefined) offsets.set(buffer, block.offset)
@@ -82,10 +95,14 @@ const isArena = (buffer: Buffer) =>
   buffer.role !== 'shared' && buffer.role !== 'constant' && buffer.role !== 'errors'
 const align = (bytes: number) => Math.max(alignment, Math.ceil(bytes / alignment) * alignment)
 
-function assignOffsets(blocks: readonly Block[]): number {
-  const placed: Block[] = []
-  let total = 0
-  for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes || a.begin - b.begin)) {
+function assignOffsets(blocks: readonly Block[], before: ReadonlyMap<Buffer, number>): number {
+  const placed: Block[] = blocks.filter(({ buffer }) => before.has(buffer))
+  for (const block of placed) block.offset = before.get(block.buffer)!
+  placed.sort((a, b) => a.offset - b.offset)
+  let total = Math.max(0, ...placed.map(({ offset, bytes }) => offset + bytes))
+  for (const block of blocks
+    .filter(({ buffer }) => !before.has(buffer))
+    .sort((a, b) => b.bytes - a.bytes || a.begin - b.begin)) {
     let offset = 0
     for (const other of placed) {
       if (other.begin > block.end || other.end < block.begin) continue

@@ -4,7 +4,9 @@
 import { type Dim, evaluateDim, ndarrayOf } from '@arignote/graph'
 import { allocate, bytesOf, type Kernel, type TypedArray } from '@arignote/loops'
 import { happen, type Visit } from '../effects.js'
-import type { Binding, CompiledGraph, Executable, MemoryReport } from '../executable.js'
+import { notSpecialised } from '../errors.js'
+import type { Binding, CompiledGraph, Executable, MemoryReport, ResultFor } from '../executable.js'
+import { Telling } from '../late.js'
 import { checkGiven } from '../non-finite.js'
 import {
   type Aliases,
@@ -20,9 +22,10 @@ import {
   runsOf,
 } from '../program.js'
 import type { KernelBackend, KernelFunction, KernelMemory } from './backend.js'
-import { addressOf, type Driver, makeDriver, rowOf } from './driver.js'
+import { addressOf, makeDriver, rowOf } from './driver.js'
 import { type Wrap, wrapperFor } from './inspect.js'
 import { countOf, offsetsOf, stridesOf } from './reference/value.js'
+import { type Cut, cutsOf, Stage } from './stages.js'
 
 /** What the process's heap offers to executables. */
 export interface NativeHeap extends KernelMemory {
@@ -30,6 +33,7 @@ export interface NativeHeap extends KernelMemory {
   adopt(shared: CompiledGraph['shared'][number]): number
   place(data: TypedArray): number
   scratch(bytes: number): number
+  enlarge(bytes: number, kept: number): number
 }
 
 /** A program with its memory planned for one binding. */
@@ -51,24 +55,36 @@ export interface NativeParts {
   readonly binding: Binding
   /** What each kernel had to compute; only where calls are inspected. */
   readonly tasks: ReadonlyMap<Call, GroupTask> | null
+  /** Addresses for what has none yet, when more sizes are known. */
+  extend(offsets: ReadonlyMap<Buffer, number>, evaluate: (dim: Dim) => number | null): NativePlan
   /** The user's error for an index that left an entry in the error record. */
-  fail(record: ArrayLike<number>, stopped: readonly Visit[]): Error
+  fail(record: ArrayLike<number>, stopped: readonly Visit[], evaluate: (dim: Dim) => number): Error
   print(): readonly string[]
 }
 
 export class NativeExecutable implements Executable {
   readonly #evaluate: (dim: Dim) => number
-  readonly #shapes: readonly (readonly number[])[]
+  readonly #sizes: Telling
+  readonly #cuts: readonly Cut[]
   readonly #record = new Int32Array(4)
   readonly #inputs: readonly { readonly buffer: Buffer; readonly index: number; readonly length: number }[]
   #base = -1
-  #driver: Driver = () => null
+  /** Where the arena was when the first stage was made ready. */
+  #firstBase = -1
+  #first: Stage<NativePlan>
+  /** That of the present stage. */
+  #plan: NativePlan
+  #shapes: readonly (readonly number[])[] = []
   #sharedAddresses: number[] = []
 
   constructor(private readonly parts: NativeParts) {
-    const { program, binding, plan } = parts
-    this.#evaluate = dim => evaluateDim(dim, symbol => binding.get(symbol) ?? unbound(symbol.name))
-    this.#shapes = program.outputs.map(place => place.shape.map(this.#evaluate))
+    const { program, binding, plan, graph } = parts
+    this.#sizes = new Telling(graph.late, symbol => binding.get(symbol) ?? unbound(symbol.name))
+    this.#evaluate = dim => evaluateDim(dim, this.#sizes.size)
+    this.#cuts = cutsOf(program)
+    this.#plan = plan
+    this.#first = new Stage(plan, () => null)
+    if (this.#sizes.isComplete) this.#shapes = this.#shapesNow()
     this.#inputs = [...plan.offsets.keys()].flatMap(buffer =>
       buffer.input === undefined
         ? []
@@ -76,7 +92,8 @@ export class NativeExecutable implements Executable {
     )
   }
 
-  call(args: readonly { copyTo(target: TypedArray): void }[], result: (index: number) => TypedArray): void {
+  call(args: readonly { copyTo(target: TypedArray): void }[], result: ResultFor): void {
+    this.#sizes.begin()
     this.#prepare()
     const { program, heap } = this.parts
     for (const { buffer, index, length } of this.#inputs) {
@@ -86,10 +103,18 @@ export class NativeExecutable implements Executable {
     if (this.parts.graph.inspection?.check === 'nan') this.#checkGiven()
     const errors = () => this.#view(program.errors, heap.place(this.#record), 4)
     errors().fill(0)
-    const stopped = this.#driver()
-    // Who listens to prints may have made the memory grow, so it is looked at anew.
-    if (stopped !== null) throw this.parts.fail(errors(), stopped)
-    for (const [i, place] of program.outputs.entries()) result(i).set(this.#valueAt(place, this.#shapes[i]!))
+    let targets: readonly TypedArray[] = []
+    let stage = this.#first
+    for (const [i, { tells }] of this.#cuts.entries()) {
+      this.#plan = stage.plan
+      if (i === this.#cuts.length - 1) targets = this.#shapes.map((shape, k) => result(k, shape))
+      const stopped = stage.driver()
+      // Who listens to prints may have made the memory grow, so it is looked at anew.
+      if (stopped !== null) throw this.parts.fail(errors(), stopped, this.#evaluate)
+      if (tells.length > 0) stage = this.#advance(stage, i)
+    }
+    for (const [i, place] of program.outputs.entries())
+      targets[i]!.set(this.#valueAt(place, this.#shapes[i]!))
     for (const commit of program.commits) {
       const { shared, from } = commit
       if (isInPlace(this.parts.plan.aliases, commit)) continue
@@ -113,12 +138,34 @@ export class NativeExecutable implements Executable {
       checkGiven(lambda.params[inputs + i]!, { dtype, shape: cell.shape, data: cell.read() })
   }
 
-  outputShape(index: number): readonly number[] {
-    return this.#shapes[index]!
+  /** Reads the sizes that a stage has told, and makes the next one ready. */
+  #advance(stage: Stage<NativePlan>, index: number): Stage<NativePlan> {
+    const { tells } = this.#cuts[index]!
+    const told = tells.map(({ symbol, place }) => {
+      const value = this.#valueAt(place, [])[0]!
+      this.#sizes.tell(symbol, value)
+      return value
+    })
+    this.#sizes.check()
+    if (this.#sizes.isComplete) this.#shapes = this.#shapesNow()
+    return stage.after(told.join(), () => {
+      const plan = this.parts.extend(stage.plan.offsets, this.#sizes.valueOf)
+      this.#plan = plan
+      const before = this.#base
+      this.#base = this.parts.heap.enlarge(plan.bytes, stage.plan.bytes)
+      if (this.#base !== before) this.#firstBase = -1
+      return this.#stage(plan, index + 1)
+    })
+  }
+
+  #shapesNow(): readonly (readonly number[])[] {
+    return this.parts.program.outputs.map(place => place.shape.map(this.#evaluate))
   }
 
   memory(): MemoryReport {
-    const { plan, graph, program } = this.parts
+    const { graph, program } = this.parts
+    const plan = this.#plan
+    if (!this.#sizes.isComplete) throw notSpecialised(graph.name)
     const of = (role: Buffer['role']) => plan.byRole.get(role) ?? 0
     const parameters = graph.shared.reduce((sum, v) => sum + v.cell.read().byteLength, 0)
     const constants = [...constantsOf(program)].reduce((sum, { data }) => sum + data!.byteLength, 0)
@@ -154,16 +201,25 @@ export class NativeExecutable implements Executable {
 
   /** Makes the driver anew when the arena or a shared variable has moved. */
   #prepare(): void {
-    const { heap, plan, graph, program, kernels } = this.parts
+    const { heap, plan, graph } = this.parts
     if (this.#base < 0) heap.reserve(graph.shared, plan.bytes)
     const addresses = graph.shared.map(shared => heap.adopt(shared))
-    const base = heap.scratch(plan.bytes)
-    const moved = base !== this.#base || addresses.some((address, i) => address !== this.#sharedAddresses[i])
-    if (!moved) return
+    // What an earlier call needed in its last stage is asked for at once.
+    const base = heap.scratch(Math.max(plan.bytes, this.#plan.bytes))
+    const moved =
+      base !== this.#firstBase || addresses.some((address, i) => address !== this.#sharedAddresses[i])
     this.#base = base
+    if (!moved) return
+    this.#firstBase = base
     this.#sharedAddresses = addresses
+    this.#plan = plan
+    this.#first = this.#stage(plan, 0)
+  }
+
+  #stage(plan: NativePlan, index: number): Stage<NativePlan> {
+    const { heap, program, kernels } = this.parts
     const address = (ref: BufferRef) => this.#addressOf(ref.buffer)
-    this.#driver = makeDriver(program.steps, {
+    const driver = makeDriver(this.#cuts[index]!.steps, {
       address,
       evaluate: this.#evaluate,
       wrap: this.#wrapper(address),
@@ -173,11 +229,12 @@ export class NativeExecutable implements Executable {
       copy: (from, to, bytes) => void heap.views.uint8.copyWithin(to, from, from + bytes),
       effect: (step, address, visits) => this.#effect(step, address, visits),
     })
+    return new Stage(plan, driver)
   }
 
   /** What is done around each kernel, if anything. */
   #wrapper(address: (ref: BufferRef) => number): Wrap | null {
-    const { graph, tasks, backend, binding } = this.parts
+    const { graph, tasks, backend } = this.parts
     if (tasks === null || graph.inspection === undefined) return null
     const addresses = new Map<Place, (trips: Int32Array) => number>()
     const addressIn = (place: Place, trips: Int32Array) => {
@@ -189,7 +246,7 @@ export class NativeExecutable implements Executable {
     return wrapperFor(graph.inspection, {
       backend: backend.name,
       tasks,
-      sizes: symbol => binding.get(symbol) ?? unbound(symbol.name),
+      sizes: this.#sizes.size,
       memory: {
         count,
         read: (place, trips, copied) => {
@@ -222,7 +279,8 @@ export class NativeExecutable implements Executable {
   }
 
   #addressOf(buffer: Buffer): number {
-    const { heap, plan, graph } = this.parts
+    const { heap, graph } = this.parts
+    const plan = this.#plan
     const owner = homeOf(plan.aliases, buffer)
     if (owner.shared !== undefined) return this.#sharedAddresses[graph.shared.indexOf(owner.shared)]!
     if (owner.role === 'errors') return heap.place(this.#record)

@@ -51,8 +51,12 @@ export class Compiled {
   /** Runs once, with fresh arrays for the results. */
   call(args: readonly unknown[]): NdArray[] {
     return this.#run(args, executable => {
-      const results = this.parts.outputs.map((v, i) => freshResult(v.dtype, executable.outputShape(i)))
-      executable.call(this.#slots, i => results[i]!.data)
+      const { outputs } = this.parts
+      const results = new Array<NdArray>(outputs.length)
+      executable.call(this.#slots, (i, shape) => {
+        results[i] = freshResult(outputs[i]!.dtype, shape)
+        return results[i].data
+      })
       return results
     })
   }
@@ -60,11 +64,13 @@ export class Compiled {
   /** Runs once, with arrays that the user provides. */
   into(outs: readonly unknown[], args: readonly unknown[]): void {
     this.#run(args, executable => {
-      const targets = this.parts.outputs.map((v, i): Target => {
-        const which = v.name ?? `output ${i}`
-        return targetOf(outs[i], v, executable.outputShape(i), which)
+      const { outputs } = this.parts
+      const targets = new Array<Target>(outputs.length)
+      executable.call(this.#slots, (i, shape) => {
+        const v = outputs[i]!
+        targets[i] = targetOf(outs[i], v, shape, v.name ?? `output ${i}`)
+        return targets[i].data
       })
-      executable.call(this.#slots, i => targets[i]!.data)
       for (const { finish } of targets) finish?.()
     })
   }

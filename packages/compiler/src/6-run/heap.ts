@@ -122,6 +122,19 @@ export class Heap {
     return this.#arena.address
   }
 
+  /**
+   * The arena, made larger while a call is at work: the content of its first `kept` bytes goes along.
+   */
+  enlarge(bytes: number, kept: number): number {
+    const before = this.#arena
+    if (before === null || before.bytes >= bytes) return this.scratch(bytes)
+    const arena = this.allocate(bytes)
+    this.views.uint8.copyWithin(arena.address, before.address, before.address + kept)
+    this.release(before)
+    this.#arena = arena
+    return arena.address
+  }
+
   /** A block of at least `bytes`; its content is whatever was there. */
   allocate(bytes: number): Block {
     const { memory } = this

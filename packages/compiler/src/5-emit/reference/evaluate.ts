@@ -24,7 +24,7 @@ export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobser
     const from = node.inputs.map(slotOf)
     for (const output of node.outputs) slots.set(output, slots.size)
     return {
-      evaluate: observed(node, prepareNode(node, sizes, course), course),
+      evaluate: prepareObserved(node, sizes, course),
       from,
       to: node.outputs.map(slotOf),
     }
@@ -39,6 +39,10 @@ export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobser
     return results.map(slot => values[slot]!)
   }
 }
+
+/** A node made ready, with what is looked at on the way. */
+export const prepareObserved = (node: Apply, sizes: Sizes, course: Course): Evaluator =>
+  observed(node, prepareNode(node, sizes, course), course)
 
 const unobserved = (): Course => ({ visits: [], inspection: {} })
 
