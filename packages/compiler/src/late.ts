@@ -133,6 +133,11 @@ export class Telling {
     return this.#told.size === this.late.symbols.length
   }
 
+  /** Equal if the same has been told. */
+  get told(): string {
+    return [...this.#told.values()].join()
+  }
+
   tell(symbol: DimSymbol, value: number): void {
     this.#told.set(symbol, value)
   }

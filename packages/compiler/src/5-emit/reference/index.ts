@@ -1,6 +1,6 @@
 /** The reference back end: the oracle that every other one is compared with. */
 
-import { topologicalOrder, type Variable } from '@arignote/graph'
+import { type Apply, topologicalOrder, type Variable } from '@arignote/graph'
 import { allocate, dtypeInfo, type TypedArray } from '@arignote/loops'
 import { notSpecialised } from '../../errors.js'
 import type { Argument, Backend, CompiledGraph, Executable, MemoryReport } from '../../executable.js'
@@ -8,7 +8,7 @@ import { Telling } from '../../late.js'
 import { checkGiven } from '../../non-finite.js'
 import { prepareLambda, prepareObserved } from './evaluate.js'
 import { Failure } from './failure.js'
-import { type Course, countOf, type Sizes, shapeUnder, type Value } from './value.js'
+import { type Course, countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
 export const referenceBackend: Backend = {
   name: 'reference',
@@ -68,6 +68,16 @@ function prepareGraph(graph: CompiledGraph, sizes: Sizes) {
     if (!telling.isComplete) throw notSpecialised(graph.name)
     return shapeUnder(v.type, telling.size)
   }
+  const order = topologicalOrder([...sources, ...lambda.results], new Set(lambda.params))
+  const ready = new Map<Apply, { readonly told: string; readonly evaluate: Evaluator }>()
+  const prepared = (node: Apply): Evaluator => {
+    const { told } = telling
+    const before = ready.get(node)
+    if (before?.told === told) return before.evaluate
+    const evaluate = prepareObserved(node, telling.size, course)
+    ready.set(node, { told, evaluate })
+    return evaluate
+  }
   const run = (given: readonly Value[], targets: () => Targets) => {
     telling.begin()
     let found: Targets | null = null
@@ -81,9 +91,8 @@ function prepareGraph(graph: CompiledGraph, sizes: Sizes) {
       if (telling.isComplete) found ??= targets()
     }
     tell()
-    for (const node of topologicalOrder([...sources, ...lambda.results], new Set(lambda.params))) {
-      const evaluate = prepareObserved(node, telling.size, course)
-      const made = evaluate(node.inputs.map(v => values.get(v)!))
+    for (const node of order) {
+      const made = prepared(node)(node.inputs.map(v => values.get(v)!))
       for (const [i, v] of node.outputs.entries()) values.set(v, made[i]!)
       if (node.outputs.some(v => sources.includes(v))) tell()
     }
