@@ -29,6 +29,8 @@ export interface FunctionGraph {
   readonly outputs: number
   /** The shared variables that get the new values, in order of those results. */
   readonly updates: readonly Shared[]
+  /** Sizes that are computed: the values of the last results. */
+  readonly late: { readonly symbols: readonly unknown[] }
 }
 
 /** What can be printed: some variables, a closed function of tensors, or a compiled function. */
@@ -39,6 +41,8 @@ export interface Closed {
   readonly results: readonly Variable[]
   /** What the last results are the new values of. */
   readonly updates: readonly Shared[]
+  /** What else is computed: the values of sizes. */
+  readonly sizes?: readonly Variable[]
 }
 
 export function closed(what: Printable): Closed {
@@ -49,8 +53,10 @@ export function closed(what: Printable): Closed {
     return { params: freeVariables(what), results: what, updates: [] }
   }
   if ('graph' in what) {
-    const { lambda, updates } = what.graph
-    return { params: lambda.params, results: lambda.results, updates }
+    const { lambda, updates, late } = what.graph
+    const count = lambda.results.length - late.symbols.length
+    const sizes = lambda.results.slice(count)
+    return { params: lambda.params, results: lambda.results.slice(0, count), updates, sizes }
   }
   if (!('params' in what)) throw badPrintable(what)
   const { params, results } = what
@@ -84,7 +90,7 @@ export function debugPrint(what: Printable): string {
 }
 
 function equations(
-  { params, results, updates }: Closed,
+  { params, results, updates, sizes = [] }: Closed,
   names: Names,
   placeOf: ((origins: readonly Origin[]) => string) | null,
 ): readonly string[] {
@@ -96,8 +102,8 @@ function equations(
       v.origin === null ? [] : [v.origin],
     ),
   )
-  const order = topologicalOrder(results, new Set(params))
-  const read = new Set<Variable>([...results, ...order.flatMap(node => node.inputs)])
+  const order = topologicalOrder([...results, ...sizes], new Set(params))
+  const read = new Set<Variable>([...results, ...sizes, ...order.flatMap(node => node.inputs)])
   for (const node of order) {
     const outputs = node.outputs.map(v => (read.has(v) ? names.typed(v) : '_'))
     const text = `${outputs.join(', ')} = ${[node.op.name, ...operands(node, names)].join(' ')}`

@@ -47,7 +47,8 @@ describe.each(ways)('gradient of early exit, $name', way => {
       const { h, y } = rnn(reverse)
       const ends = sum(sin(y.last)).add(sum(square(h.last)))
       const cost = ends.add(sum(square(h.all))).add(sum(y.all))
-      for (const steps of [1, 3, 9]) checkGradient(way, cost, inputs, [...inputs, count], [...values(4), steps])
+      for (const steps of [1, 3, 9])
+        checkGradient(way, cost, inputs, [...inputs, count], [...values(4), steps])
     },
   )
 

@@ -118,7 +118,7 @@ function formUnits(decision: Decision): Unit[] {
     const { value } = root.store
     const own = decision.roots.get(value) === root
     const expression = expressionOf(placeOf, value, own)
-    const needs = needsOf(expression)
+    const needs = needsOf(expression, root)
     const node = decision.anchorOf(root)
     const kind = node !== null || (own && fillsItsOutput(value)) ? 'anchored' : 'map'
     const home = kind === 'map' ? joinable(root, expression, needs) : null
@@ -137,8 +137,9 @@ function formUnits(decision: Decision): Unit[] {
 
   function addBlock(kind: 'scan' | 'branch', node: Apply, at: number): void {
     const needs = new Set<Unit>()
-    for (const input of [...node.inputs, ...decision.sizesFor(node)])
-      for (const unit of producersOf(input)) needs.add(unit)
+    const places = node.inputs.flatMap(v => placeOf(v) ?? [])
+    const sizes = [node, ...places].flatMap(of => decision.sizesFor(of))
+    for (const v of [...node.inputs, ...sizes]) for (const unit of producersOf(v)) needs.add(unit)
     for (const copy of decision.initial.get(node) ?? [])
       for (const unit of producersOfPart(copy)) needs.add(unit)
     const unit = addUnit(kind, node, [], { interior: new Set(), leaves: [] }, needs, at)
@@ -160,19 +161,22 @@ function formUnits(decision: Decision): Unit[] {
     return unit
   }
 
-  function needsOf(expression: Expression, node: Apply | null = null): Set<Unit> {
+  function needsOf(expression: Expression, of: Apply | Root | null = null): Set<Unit> {
     const needs = new Set<Unit>()
     const need = (v: Variable) => {
       for (const unit of producersOf(v)) needs.add(unit)
     }
-    for (const { variable } of expression.leaves) need(variable)
+    for (const { variable } of expression.leaves) {
+      need(variable)
+      decision.sizesFor(placeOf(variable)!).forEach(need)
+    }
     for (const v of expression.interior) {
       if (v.owner === null) continue
       const check = producer.get(v.owner)
       if (check !== undefined) needs.add(check)
       decision.sizesFor(v.owner).forEach(need)
     }
-    if (node !== null) decision.sizesFor(node).forEach(need)
+    if (of !== null) decision.sizesFor('store' in of ? of.store.place : of).forEach(need)
     return needs
   }
 

@@ -9,6 +9,7 @@
  */
 import {
   type Apply,
+  type Dim,
   equalDim,
   consumers as findConsumers,
   symbolsOf,
@@ -101,11 +102,11 @@ export class Decision {
     this.wantedPlaces = wanted.map(v => this.contiguous(v))
   }
 
-  /** The variables whose values are sizes that the node mentions; they must be known before it runs. */
-  sizesFor(node: Apply): readonly Variable[] {
+  /** The variables whose values are sizes that a node mentions, or the place of a value; they must be known before. */
+  sizesFor(of: Apply | Place): readonly Variable[] {
     const { late, sources } = this.sizes
     if (late.symbols.length === 0) return []
-    const symbols = new Set(symbolsIn(node))
+    const symbols = new Set('op' in of ? symbolsIn(of) : dimsOf(of).flatMap(symbolsOf))
     // Grows while it is walked: what a symbol equals mentions others.
     for (const symbol of symbols)
       for (const other of symbolsOf(late.definitions.get(symbol) ?? 0)) symbols.add(other)
@@ -306,6 +307,11 @@ export class Decision {
       }
     }
   }
+}
+
+function dimsOf({ ref, shape, strides }: Place): readonly Dim[] {
+  const moves = ref.perTrip.flatMap(({ stride, phase }) => [stride, phase])
+  return [...shape, ...strides, ref.offset, ref.buffer.size, ...moves]
 }
 
 function isFloatMap({ family }: Apply['op'], { dtype }: Variable): boolean {
