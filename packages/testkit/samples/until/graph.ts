@@ -21,7 +21,7 @@ export function sample(): Sample {
     args: [4, 0.3],
     kernels: 6,
     check({ program, texts }) {
-      expectEqual('outline', outline(program.steps), 'map [map] map [map] map')
+      expectEqual('outline', outline(program.steps), 'map [map] map [map] map map')
       expectEqual('stops', / until until$/m.test(texts.program), true)
     },
   }
