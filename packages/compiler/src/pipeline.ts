@@ -168,8 +168,8 @@ export function planOf(
   late: LateSizes = noLateSizes,
 ): Plan {
   const evaluate = evaluator(withBounds(binding, late))
-  const { valueOf } = new Telling(late, symbol => binding.get(symbol) ?? typicalSize)
-  const plan = timed('place', () => place(program, aliases, valueOf))
+  const telling = new Telling(late, symbol => binding.get(symbol) ?? typicalSize)
+  const plan = timed('place', () => place(program, aliases, telling.valueOf))
   trace('plan', 'place', () =>
     printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, evaluate)),
   )
