@@ -64,6 +64,7 @@ export const notDrawn: Readonly<Record<string, string>> = {
   tensor4: 'an input: `tensor` is drawn',
   toDot: 'prints',
   toNested: 'makes a host value',
+  until: 'scans are drawn without',
   vector: 'an input: `tensor` is drawn',
   verifyGrad: 'compiles and runs by itself',
   zerosArray: 'makes a host value',
