@@ -60,6 +60,12 @@ const sections = [...document.matchAll(/^### (E\d{3})\n(.*)$/gm)].map(([, code, 
 
 const inference = { training: false, update: () => {}, penalize: () => {} }
 
+const compiledModel = () => {
+  const model = sequential([layers.dense({ units: 1, inputShape: [2] })])
+  model.compile({ loss: 'mse', optimizer: 'sgd' })
+  return model
+}
+
 const one = () => A.vector('v', { shape: [3] })
 const two = () => A.matrix('m', { shape: [4, 6] })
 
@@ -342,6 +348,21 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E369: () => recur({ ...cell(), step: (_, states) => states }, A.tensor3('x'), { gradClip: 1 }),
   E370: () => recur({ step: () => [] } as never, A.tensor3('x')),
   E371: () => stackCells([cell(), cell()]),
+  E380: () => compiledModel().evaluate([[1, 2]], [[1], [2]]),
+  E381: () => compiledModel().evaluate([[1, 2, 3]], [[1]]),
+  E382: () =>
+    sequential([layers.embedding({ inputDim: 3, outputDim: 1, inputLength: 1 })]).predict(
+      Float32Array.of(0.5),
+    ),
+  E383: () => compiledModel().evaluate([[1, Number.NaN]], [[1]]),
+  E384: () => sequential([layers.dense({ units: 1, inputShape: [2] })]).evaluate([[1, 2]], [[1]]),
+  E385: () => {
+    const model = sequential([layers.dense({ units: 1, batchInputShape: [2, 2] })])
+    model.compile({ loss: 'mse', optimizer: 'sgd' })
+    return model.evaluate([[1, 2]], [[1]])
+  },
+  E386: () => compiledModel().evaluate([[1, 2]], undefined as never),
+  E387: () => compiledModel().trainOnBatch([[1, 2]], [[1]], { classWeight: { 0: 1 } }),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process

@@ -10,7 +10,20 @@ import { input } from '../layers/input.js'
 import type { Shape, Weight } from '../layers/kind.js'
 import { Layer, setTogether, uniqueName } from '../layers/layer.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
+import type { Optimizer } from '../optimizers/optimizer.js'
 import { seedsFrom } from '../seeds.js'
+import type { BatchSource } from '../training/batches.js'
+import type { History } from '../training/callbacks/history.js'
+import type { ModelCompileOptions } from '../training/compiled-model.js'
+import type { Data } from '../training/data.js'
+import type { FitOptions } from '../training/fit.js'
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  type PredictOptions,
+  type StepOptions,
+  Trainer,
+} from '../training/trained.js'
 import { notBuiltModel, wrongModelWeights } from './errors.js'
 import { modelAsLayer } from './nested.js'
 import { type Network, network } from './network.js'
@@ -45,6 +58,7 @@ export class Model {
   readonly #nextSeed: (() => number) | null
   #network: Network | null
   #layer: Layer | null = null
+  readonly #trainer = new Trainer(this)
 
   constructor(
     readonly className: 'Sequential' | 'Model',
@@ -129,11 +143,13 @@ export class Model {
     let last = first
     for (const layer of this.#stack!) last = layer.apply(last)
     this.#network = network([first], [last])
+    this.#trainer.forget()
   }
 
   #extend(layer: Layer): void {
     const { inputs, outputs } = this.network
     this.#network = network(inputs, [layer.apply(outputs[0]!)])
+    this.#trainer.forget()
   }
 
   /** The model as a layer of others: the same weights wherever it is used. */
@@ -171,6 +187,68 @@ export class Model {
         values.length,
       )
     setTogether(this.name, weights, values)
+  }
+
+  /**
+   * Says what is trained, how, and what is told of it. Layers that are not `trainable` now stay as they are.
+   * @throws ArgumentError for a name there is not
+   */
+  compile(options: ModelCompileOptions): void {
+    this.#trainer.compile(options)
+  }
+
+  /** Trains: epochs of batches, of arrays or of an iterable of [x, y]. */
+  fit(x: Data | BatchSource, y?: Data, options: FitOptions = {}): Promise<History> {
+    return this.#trainer.fit(x, y, options)
+  }
+
+  /** The loss, or the loss and the metrics, over all samples. */
+  evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Evaluation {
+    return this.#trainer.evaluate(x, y, options)
+  }
+
+  /** The same, over an iterable of [x, y]. */
+  evaluateBatches(source: BatchSource, steps?: number): Promise<Evaluation> {
+    return this.#trainer.evaluateBatches(source, steps)
+  }
+
+  /** The output for every sample, in order; a list for several outputs. */
+  predict(x: Data, options: PredictOptions = {}): NdArray | NdArray[] {
+    return this.#trainer.predict(x, options)
+  }
+
+  /** The same, of one batch. */
+  predictOnBatch(x: Data): NdArray | NdArray[] {
+    return this.#trainer.predict(x, { batchSize: Number.MAX_SAFE_INTEGER })
+  }
+
+  /** One step; the loss and the metrics before it. */
+  trainOnBatch(x: Data, y: Data, options: StepOptions = {}): Evaluation {
+    return this.#trainer.trainOnBatch(x, y, options)
+  }
+
+  testOnBatch(x: Data, y: Data, options: StepOptions = {}): Evaluation {
+    return this.#trainer.testOnBatch(x, y, options)
+  }
+
+  /** What `evaluate` tells, by name. @throws GraphError if the model has not been compiled */
+  get metricsNames(): readonly string[] {
+    return this.#trainer.compiled('metricsNames').names
+  }
+
+  /** @throws GraphError if the model has not been compiled */
+  get optimizer(): Optimizer {
+    return this.#trainer.compiled('optimizer').optimizer
+  }
+
+  /** How the model was compiled; null if it was not. */
+  get compiledWith(): ModelCompileOptions | null {
+    return this.#trainer.isCompiled ? this.#trainer.compiled('compiledWith').options : null
+  }
+
+  /** States of stateful layers become zeros. */
+  resetStates(): void {
+    for (const layer of this.layers) layer.built.resetStates?.()
   }
 
   countParams(): number {

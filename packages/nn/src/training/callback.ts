@@ -1,0 +1,36 @@
+/** Callbacks: what may be done between batches and epochs. */
+
+import type { Model } from '../models/model.js'
+import type { Optimizer } from '../optimizers/optimizer.js'
+
+/** Numbers by name: `loss`, `accuracy`, `val_loss`. Callbacks may add some; they are part of the history then. */
+export type Logs = Record<string, number>
+
+/** What a callback may see and do while a model is trained. */
+export interface Run {
+  readonly model: Model
+  readonly optimizer: Optimizer
+  readonly epochs: number
+  /** Batches in an epoch; null where an iterable has not told yet. */
+  readonly steps: number | null
+  readonly samples: number | null
+  readonly validationSamples: number | null
+  readonly batchSize: number | null
+  readonly verbose: 0 | 1 | 2
+  /** Names of losses and metrics, those of the validation among them. */
+  readonly metrics: readonly string[]
+  /** The run ends after this batch (within an epoch) or this epoch (at its end). */
+  stop(): void
+  readonly isStopped: boolean
+}
+
+/** Every hook may be left out, and may be asynchronous. Epochs and batches are counted from 0. */
+export interface Callback {
+  onTrainBegin?(run: Run): void | Promise<void>
+  onTrainEnd?(run: Run): void | Promise<void>
+  onEpochBegin?(epoch: number, logs: Logs, run: Run): void | Promise<void>
+  onEpochEnd?(epoch: number, logs: Logs, run: Run): void | Promise<void>
+  onBatchBegin?(batch: number, logs: Logs, run: Run): void | Promise<void>
+  /** `logs` has the averages of the epoch so far, and `batch` and `size`. */
+  onBatchEnd?(batch: number, logs: Logs, run: Run): void | Promise<void>
+}

@@ -1,0 +1,77 @@
+/** The errors of training: one constructor per message; codes from E380 on. */
+import {
+  ArgumentError,
+  type ArignoteError,
+  DTypeError,
+  GraphError,
+  NumericError,
+  report,
+  ShapeError,
+} from '@arignote/graph'
+import { printShape } from '../layers/errors.js'
+import type { Shape } from '../layers/kind.js'
+
+export function samplesDiffer(operation: string, wanted: number, what: string, have: number): ArignoteError {
+  return report(ShapeError, 'E380', {
+    operation,
+    problem: `${wanted} samples, but ${have} in ${what}`,
+    lines: ['inputs, targets and weights have as many samples each'],
+  })
+}
+
+export function wrongData(place: string, have: readonly number[], want: Shape): ArignoteError {
+  return report(ShapeError, 'E381', {
+    operation: place,
+    problem: `the array has the shape ${printShape(have)}, the model takes ${printShape(want)}`,
+    lines: ['None is any size; the first axis counts samples'],
+  })
+}
+
+export function notWhole(place: string, value: number): ArignoteError {
+  return report(DTypeError, 'E382', {
+    operation: place,
+    problem: `${value} is no index`,
+    lines: ['indices are whole numbers'],
+  })
+}
+
+export function nanInData(place: string, at: number, shape: readonly number[]): ArignoteError {
+  const row = shape.slice(1).reduce((a, b) => a * b, 1)
+  return report(NumericError, 'E383', {
+    operation: place,
+    problem: `sample ${Math.floor(at / row)} has a NaN`,
+    lines: ['one NaN makes every weight NaN in the next step: clean the data first'],
+  })
+}
+
+export function notCompiled(model: string, what: string): ArignoteError {
+  return report(GraphError, 'E384', {
+    operation: `${model}.${what}`,
+    problem: 'the model has no loss and no optimiser yet',
+    lines: ["compile it first: model.compile({ loss: 'mse', optimizer: 'adam' })"],
+  })
+}
+
+export function notDivisible(model: string, samples: number, batch: number): ArignoteError {
+  return report(ArgumentError, 'E385', {
+    operation: model,
+    problem: `${samples} samples are no multiple of the batch of ${batch}`,
+    lines: ['a stateful model has batches of one size: leave the last samples out'],
+  })
+}
+
+export function noTargets(operation: string): ArignoteError {
+  return report(ArgumentError, 'E386', {
+    operation,
+    problem: 'no targets',
+    lines: ['fit(x, y), or an iterable of [x, y] or [x, y, sampleWeight]'],
+  })
+}
+
+export function unknownClass(operation: string, label: number, known: readonly string[]): ArignoteError {
+  return report(ArgumentError, 'E387', {
+    operation,
+    problem: `classWeight has no weight for class ${label}`,
+    lines: [`it has ${known.join(', ')}; every class that occurs needs one`],
+  })
+}
