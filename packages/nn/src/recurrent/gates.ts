@@ -13,7 +13,7 @@ export const block = (z: Variable, k: number, units: number, count = 1): Variabl
  * (x ∘ m)·W for every gate, side by side: (batch, gates · units).
  *
  * Without a mask, or with one for all gates, it is one product. With a mask for each gate, (gates, batch, features), every
- * gate sees an x of its own; that is one product too, batched over the gates.
+ * gate sees an x of its own; that is one product too, batched over the gates: as fast as one for each, with fewer kernels.
  */
 export function gateProduct(x: Variable, kernel: Variable, mask: Variable | null, gates: number): Variable {
   if (mask === null) return dot(x, kernel)
