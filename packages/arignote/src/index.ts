@@ -224,7 +224,7 @@ export {
   tril,
   triu,
   trunc,
-  Until,
+  type Until,
   until,
   type Value,
   Variable,
