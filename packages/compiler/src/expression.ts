@@ -29,7 +29,8 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
     const node = v.owner
     if (node === null) throw new Error(`internal: ${v.name ?? 'an input'} has no place`)
     const pointwise = interior.get(v)! && isElementwise(node)
-    for (const input of node.inputs) {
+    for (let i = 0; i < node.inputs.length; i++) {
+      const input = node.inputs[i]!
       const table = placeOf(input) === null ? interior : leaves
       const before = table.get(input)
       if (before === undefined || (before && !pointwise)) {

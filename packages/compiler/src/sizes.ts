@@ -95,6 +95,8 @@ class Walk {
   hasBranches = false
   stopsEarly = false
   readonly #bodies = new Set<Lambda>()
+  /** Sizes of variables: most are one object, however many variables have them. */
+  readonly #seen = new Set<DimExpr>()
 
   visit(variables: readonly Variable[]): void {
     for (const v of variables) this.#type(v)
@@ -105,7 +107,8 @@ class Walk {
     const { kind } = node.op.family
     if (kind === 'branch') this.hasBranches = true
     if (kind === 'scan' && (node.params as ScanParams).until) this.stopsEarly = true
-    for (const v of [...node.inputs, ...node.outputs]) this.#type(v)
+    for (const variables of [node.inputs, node.outputs])
+      for (let i = 0; i < variables.length; i++) this.#type(variables[i]!)
     for (const requirement of node.requires) {
       const { left, relation, right } = requirement
       this.#dim(left, null)
@@ -118,11 +121,13 @@ class Walk {
   }
 
   #type(v: Variable): void {
-    for (const dim of v.shape) this.#dim(dim, v)
+    const { shape } = v
+    for (let i = 0; i < shape.length; i++) this.#dim(shape[i]!, v)
   }
 
   #dim(dim: Dim, variable: Variable | null): void {
-    if (typeof dim === 'number') return
+    if (typeof dim === 'number' || this.#seen.has(dim)) return
+    if (variable !== null) this.#seen.add(dim)
     for (const symbol of symbolsOf(dim)) {
       if (!this.symbols.get(symbol)) this.symbols.set(symbol, variable)
     }

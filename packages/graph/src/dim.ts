@@ -64,23 +64,32 @@ export class DimExpr {
 export type Dim = number | DimExpr
 
 const atomKey = (atom: DimAtom): string => atom.key
-const monomialKey = (atoms: readonly DimAtom[]): string => atoms.map(atomKey).join('·')
+const monomialKey = (atoms: readonly DimAtom[]): string =>
+  atoms.length === 1 ? atoms[0]!.key : atoms.map(atomKey).join('·')
 const termsOf = (dim: Dim): readonly DimTerm[] =>
   typeof dim !== 'number' ? dim.terms : dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]
 
+/** Terms in the order of their keys, each key once. There are few, so each is put in its place. */
 function fromTerms(terms: readonly DimTerm[]): Dim {
-  const sums = new Map<string, DimTerm>()
-  for (const { coefficient, atoms } of terms) {
+  const keys: string[] = []
+  const sums: DimTerm[] = []
+  for (let i = 0; i < terms.length; i++) {
+    const { coefficient, atoms } = terms[i]!
     const sorted = atoms.length > 1 ? [...atoms].sort((a, b) => (atomKey(a) < atomKey(b) ? -1 : 1)) : atoms
     const key = monomialKey(sorted)
-    sums.set(key, { coefficient: (sums.get(key)?.coefficient ?? 0) + coefficient, atoms: sorted })
+    let at = 0
+    while (at < keys.length && keys[at]! < key) at++
+    if (keys[at] === key)
+      sums[at] = { coefficient: sums[at]!.coefficient + coefficient, atoms: sums[at]!.atoms }
+    else {
+      keys.splice(at, 0, key)
+      sums.splice(at, 0, { coefficient, atoms: sorted })
+    }
   }
-  const kept = [...sums].filter(([, t]) => t.coefficient !== 0).sort(([a], [b]) => (a < b ? -1 : 1))
+  const kept = sums.filter(({ coefficient }) => coefficient !== 0)
   if (kept.length === 0) return 0
-  const first = kept[0]![1]
-  return kept.length === 1 && first.atoms.length === 0
-    ? first.coefficient
-    : new DimExpr(kept.map(([, t]) => t))
+  const first = kept[0]!
+  return kept.length === 1 && first.atoms.length === 0 ? first.coefficient : new DimExpr(kept)
 }
 
 export function symbolDim(symbol: DimSymbol): DimExpr {

@@ -37,8 +37,8 @@ export function topologicalOrder(
 /** Inputs and shared variables that the results depend on, in order of first use. */
 export function freeVariables(results: readonly Variable[]): readonly Variable[] {
   const found = new Set<Variable>()
-  for (const node of topologicalOrder(results))
-    for (const v of node.inputs) if (v.owner === null) found.add(v)
+  for (const { inputs } of topologicalOrder(results))
+    for (let i = 0; i < inputs.length; i++) if (inputs[i]!.owner === null) found.add(inputs[i]!)
   for (const v of results) if (v.owner === null) found.add(v)
   return [...found]
 }
@@ -65,18 +65,28 @@ export function consumers(results: readonly Variable[]): ReadonlyMap<Variable, r
   return users
 }
 
+/** The node over the images of its inputs, made at the same places; the node itself where they are the same. */
+export function overImages(node: Apply, image: (v: Variable) => Variable): Apply {
+  const { inputs } = node
+  for (let i = 0; i < inputs.length; i++) {
+    if (image(inputs[i]!) === inputs[i]) continue
+    return withOrigins(node.origins, () => apply(node.op, inputs.map(image), node.params))
+  }
+  return node
+}
+
 /** The results with variables replaced wherever they occur; untouched nodes stay the same objects. */
 export function substitute(
   results: readonly Variable[],
   replacement: ReadonlyMap<Variable, Variable>,
 ): readonly Variable[] {
+  if (replacement.size === 0) return results
   const mapped = new Map<Variable, Variable>(replacement)
   const image = (v: Variable) => mapped.get(v) ?? v
   for (const node of topologicalOrder(results, new Set(replacement.keys()))) {
     if (node.outputs.every(v => mapped.has(v))) continue
-    const inputs = node.inputs.map(image)
-    if (inputs.every((v, i) => v === node.inputs[i])) continue
-    const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, node.params))
+    const rebuilt = overImages(node, image)
+    if (rebuilt === node) continue
     node.outputs.forEach((v, i) => {
       if (!replacement.has(v)) mapped.set(v, rebuilt.outputs[i]!)
     })

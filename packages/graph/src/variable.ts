@@ -156,7 +156,8 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
 /** The node was made at these places too. */
 export function addOrigins(node: Apply, origins: readonly Origin[]): void {
   const kept = node.origins as Origin[]
-  for (const origin of origins) if (kept.length < mostOrigins && !kept.includes(origin)) kept.push(origin)
+  for (let i = 0; i < origins.length && kept.length < mostOrigins; i++)
+    if (!kept.includes(origins[i]!)) kept.push(origins[i]!)
 }
 
 /** `apply` for ops with one output. */

@@ -41,9 +41,9 @@ class KeyWriter {
   block(body: readonly Statement[]): void {
     for (const x of body) {
       const scalars = scalarsOf(x)
-      for (const scalar of scalars) this.#scalar(scalar)
+      for (let i = 0; i < scalars.length; i++) this.#scalar(scalars[i]!)
       this.#head(x)
-      for (const scalar of scalars) this.#operand(scalar)
+      for (let i = 0; i < scalars.length; i++) this.#operand(scalars[i]!)
       if (x.kind === 'loop') {
         for (const fold of x.folds) {
           const [identity, combine] = [fold.identity, fold.combine]

@@ -59,7 +59,6 @@ export class FunctionBuilder {
   readonly #function: Mutable<WasmFunction>
   readonly #locals: Local[] = []
   readonly #body: Instruction[] = []
-  readonly #heights: number[] = []
   readonly #calls = new Set<Callable>()
   readonly #globals = new Set<Global>()
   readonly #stack: OperandStack
@@ -73,7 +72,6 @@ export class FunctionBuilder {
       results,
       locals: this.#locals,
       body: this.#body,
-      heights: this.#heights,
       calls: this.#calls,
       globals: this.#globals,
       usesMemory: false,
@@ -249,7 +247,6 @@ export class FunctionBuilder {
   }
 
   #emit(content: Instruction): this {
-    this.#heights.push(this.#stack.height)
     this.#body.push(content)
     return this
   }

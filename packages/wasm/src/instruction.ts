@@ -51,8 +51,6 @@ export interface WasmFunction {
   /** Parameters first. */
   readonly locals: readonly Local[]
   readonly body: readonly Instruction[]
-  /** For each instruction, how many values its block has on the stack afterwards. */
-  readonly heights: readonly number[]
   readonly calls: ReadonlySet<Callable>
   readonly globals: ReadonlySet<Global>
   readonly usesMemory: boolean

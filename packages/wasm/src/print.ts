@@ -41,7 +41,8 @@ export function printModule(module: WasmModule): string {
 const lineWidth = 100
 
 function functionText(item: WasmFunction, nameOf: (item: Callable) => string): string {
-  const { params, results, locals, body, heights } = item
+  const { params, results, locals, body } = item
+  const heights = heightsOf(body)
   const names = distinct(locals.map(local => local.name))
   const declare = (word: string, from: number, to: number) =>
     locals.slice(from, to).map((local, i) => `(${word} $${names[from + i]} ${local.type})`)
@@ -71,6 +72,64 @@ function functionText(item: WasmFunction, nameOf: (item: Callable) => string): s
   }
   flush()
   return `${lines.join('\n')})`
+}
+
+/** For each instruction, how many values its block has on the stack afterwards; none where code cannot be reached. */
+function heightsOf(body: readonly Instruction[]): readonly number[] {
+  const outer: { readonly height: number; readonly results: number }[] = []
+  let height = 0
+  const change = (taken: number, put: number) => {
+    height = Math.max(0, height - taken) + put
+  }
+  return body.map(item => {
+    switch (item.kind) {
+      case 'op':
+        change(item.row.operands.length, item.row.results.length)
+        break
+      case 'local.get':
+      case 'global.get':
+        height++
+        break
+      case 'local.set':
+      case 'global.set':
+      case 'drop':
+      case 'br_if':
+        change(1, 0)
+        break
+      case 'select':
+        change(3, 1)
+        break
+      case 'call':
+        change(item.target.params.length, item.target.results.length)
+        break
+      case 'if':
+        change(1, 0)
+        outer.push({ height, results: item.results.length })
+        height = 0
+        break
+      case 'block':
+      case 'loop':
+        outer.push({ height, results: item.results.length })
+        height = 0
+        break
+      case 'end': {
+        const block = outer.pop()!
+        height = block.height + block.results
+        break
+      }
+      case 'else':
+      case 'br':
+      case 'return':
+      case 'unreachable':
+        height = 0
+        break
+      case 'local.tee':
+        break
+      default:
+        item satisfies never
+    }
+    return height
+  })
 }
 
 function instructionText(

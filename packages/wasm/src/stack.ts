@@ -29,11 +29,6 @@ export class OperandStack {
 
   constructor(readonly functionName: string) {}
 
-  /** Operands of the innermost block. */
-  get height(): number {
-    return this.#operands.length - (this.#frame ?? this.#gone()).base
-  }
-
   /** Enters a block. */
   open(label: Label, results: readonly ValueType[]): void {
     this.#frame = { label, results, base: this.#operands.length, unreachable: false }
@@ -71,7 +66,9 @@ export class OperandStack {
   /** Removes the operand of an instruction that names a variable. */
   takeOne(what: string, type: ValueType, variable: string): void {
     // Most operands are as they should be; no text is made for those.
-    if (this.#operands[this.#operands.length - 1] === type && this.height > 0) this.#operands.pop()
+    const operands = this.#operands
+    const { base } = this.#frame ?? this.#gone()
+    if (operands.length > base && operands[operands.length - 1] === type) operands.pop()
     else this.take(`${what} $${variable}`, [type])
   }
 

@@ -1,7 +1,7 @@
 /**
  * Putting one scan in place of several.
  */
-import { type Apply, apply, type Variable, withOrigins } from '@arignote/graph'
+import { type Apply, overImages, type Variable, withOrigins } from '@arignote/graph'
 
 /** Scans to be merged, in the order of the graph. */
 export type Group = readonly Apply[]
@@ -38,10 +38,9 @@ export function mergeIn(
       for (const [v, replacement] of merged) image.set(v, replacement)
       continue
     }
-    const inputs = node.inputs.map(of)
-    if (inputs.every((v, i) => v === node.inputs[i])) continue
-    const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, node.params))
-    for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+    const rebuilt = image.size === 0 ? node : overImages(node, of)
+    if (rebuilt === node) continue
+    for (let i = 0; i < node.outputs.length; i++) image.set(node.outputs[i]!, rebuilt.outputs[i]!)
   }
   return results.map(of)
 }
@@ -61,25 +60,25 @@ function unitsInOrder(
     if (mayDepend(result)) stack.push(result.owner!)
     while (stack.length > 0) {
       const node = stack[stack.length - 1]!
-      const unit = groupOf.get(node) ?? [node]
-      const head = unit[0]!
+      const group = groupOf.get(node)
+      const head = group === undefined ? node : group[0]!
       const known = state.get(head)
       if (known === 'done') {
         stack.pop()
         continue
       }
       if (known === 'open') {
-        order.push(unit)
+        order.push(group ?? [node])
         state.set(head, 'done')
         stack.pop()
         continue
       }
       state.set(head, 'open')
-      for (const member of unit)
-        for (const input of member.inputs) {
-          if (!mayDepend(input)) continue
-          const owner = input.owner!
-          const below = state.get((groupOf.get(owner) ?? [owner])[0]!)
+      for (const { inputs } of group ?? [node])
+        for (let i = 0; i < inputs.length; i++) {
+          const { owner } = inputs[i]!
+          if (owner === null || !mayDepend(inputs[i]!)) continue
+          const below = state.get(groupOf.get(owner)?.[0] ?? owner)
           if (below === 'open') throw new Error('internal: scans that depend on each other were merged')
           if (below === undefined) stack.push(owner)
         }

@@ -16,6 +16,7 @@ import {
   hasEffects,
   maxDim,
   minDim,
+  overImages,
   provablyAtLeast,
   type ReduceParams,
   type ScanParams,
@@ -237,10 +238,9 @@ function rebuild(
         image.set(node.outputs[0]!, part(v!, node.params as SliceParams))
         return
       }
-      const inputs = node.inputs.map(of)
-      if (inputs.every((v, i) => v === node.inputs[i])) return
-      const { outputs } = apply(node.op, inputs, node.params)
-      for (const [i, v] of node.outputs.entries()) image.set(v, outputs[i]!)
+      const { outputs } = overImages(node, of)
+      if (outputs === node.outputs) return
+      for (let i = 0; i < outputs.length; i++) image.set(node.outputs[i]!, outputs[i]!)
     })
   }
   return results.map(of)

@@ -4,7 +4,7 @@
  * A node is younger than its inputs, so what was made before the oldest replaced variable cannot depend on it, and the
  * walk never goes there. That keeps the many small replacements of the scan rules independent of the size of the graph.
  */
-import { type Apply, apply, type Variable, withOrigins } from '@arignote/graph'
+import { type Apply, overImages, type Variable } from '@arignote/graph'
 
 /** Nodes younger than `oldest` that the results depend on, inputs first; owners of `stop` variables are left out. */
 export function youngNodes(
@@ -45,9 +45,8 @@ export function replaceIn(
   const image = new Map<Variable, Variable>(replacement)
   const of = (v: Variable) => image.get(v) ?? v
   for (const node of youngNodes(results, oldestOf(replacement.keys()), replacement)) {
-    const inputs = node.inputs.map(of)
-    if (inputs.every((v, i) => v === node.inputs[i])) continue
-    const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, node.params))
+    const rebuilt = overImages(node, of)
+    if (rebuilt === node) continue
     for (const [i, v] of node.outputs.entries()) if (!replacement.has(v)) image.set(v, rebuilt.outputs[i]!)
   }
   return results.map(of)

@@ -12,6 +12,7 @@ import {
   bodiesOf,
   type Lambda,
   lambda,
+  overImages,
   topologicalOrder,
   type Variable,
   withBodies,
@@ -99,15 +100,14 @@ export class Sweeper {
 
   #each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
     const read = new Set(results)
-    for (const node of order) for (const v of node.inputs) read.add(v)
+    for (const { inputs } of order) for (let i = 0; i < inputs.length; i++) read.add(inputs[i]!)
     const image = new Map<Variable, Variable>()
     const of = (v: Variable) => image.get(v) ?? v
     for (const node of order) {
-      const inputs = node.inputs.map(of)
-      const same = inputs.every((v, i) => v === node.inputs[i])
-      const rebuilt = same ? node : withOrigins(node.origins, () => apply(node.op, inputs, node.params))
+      const rebuilt = image.size === 0 ? node : overImages(node, of)
       if (!hasBodies(node)) {
-        if (!same) for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
+        if (rebuilt !== node)
+          for (let i = 0; i < node.outputs.length; i++) image.set(node.outputs[i]!, rebuilt.outputs[i]!)
         continue
       }
       const wanted = node.outputs.map(v => read.has(v))

@@ -9,22 +9,24 @@
  */
 import { equalDim } from '@arignote/graph'
 import type { Aliases, Buffer, BufferRef, Call, Program, Ring } from '../program.js'
-import { type Access, type Interval, liveIntervals, type Placed, placedRuns } from './liveness.js'
+import { type Access, type Interval, liveIntervals, type Placed, placedRuns, UsersOf } from './liveness.js'
 import { succeedInTime } from './succeed.js'
 
 export function findAliases(program: Program<Call>): Aliases {
-  const { runs } = placedRuns(program)
-  const intervals = liveIntervals(program)
-  shrinkRings(runs)
+  const placed = placedRuns(program)
+  const { runs } = placed
+  const users = new UsersOf(runs)
+  const intervals = liveIntervals(program, placed)
+  shrinkRings(users)
   const aliases = new Map<Buffer, Buffer>()
-  commitInPlace(program, runs, aliases)
+  commitInPlace(program, runs, users, aliases)
   const kept = new Set(
     [...program.outputs, ...program.commits.map(x => x.from), ...program.late.map(x => x.place)].map(
       place => place.ref.buffer,
     ),
   )
   const taken = new Set<Buffer>(aliases.values())
-  succeedInTime({ runs, intervals, kept }, aliases, taken)
+  succeedInTime({ runs, users, intervals, kept }, aliases, taken)
   reuseDying(runs, intervals, kept, aliases, taken)
   return aliases
 }
@@ -52,7 +54,14 @@ function mayOverwrite(
   )
 }
 
-function commitInPlace(program: Program<Call>, runs: readonly Placed[], aliases: Map<Buffer, Buffer>): void {
+function commitInPlace(
+  program: Program<Call>,
+  runs: readonly Placed[],
+  users: UsersOf,
+  aliases: Map<Buffer, Buffer>,
+): void {
+  const homes = new Map<object, Buffer>()
+  for (const buffer of users.buffers) if (buffer.shared !== undefined) homes.set(buffer.shared, buffer)
   // What is required of a size is checked when it is known, and may fail.
   const sizes = new Set(program.late.map(({ place }) => place.ref.buffer))
   const mayFail = ({ canFail, writes }: Access) => canFail || writes.some(ref => sizes.has(ref.buffer))
@@ -60,9 +69,10 @@ function commitInPlace(program: Program<Call>, runs: readonly Placed[], aliases:
   const outputs = new Set(program.outputs.map(place => place.ref.buffer))
   for (const { shared, from } of program.commits) {
     const fresh = from.ref.buffer
-    const old = sharedBuffer(runs, shared)
-    if (old === null || outputs.has(old) || !isWhole(from.ref) || !equalDim(old.size, fresh.size)) continue
-    const writers = runs.filter(({ run }) => run.writes.some(ref => ref.buffer === fresh))
+    const old = homes.get(shared)
+    if (old === undefined || outputs.has(old) || !isWhole(from.ref) || !equalDim(old.size, fresh.size))
+      continue
+    const { writers } = users.of(fresh)
     const writer = writers[0]
     if (
       writers.length !== 1 ||
@@ -71,38 +81,27 @@ function commitInPlace(program: Program<Call>, runs: readonly Placed[], aliases:
       writer.position <= lastFailing
     )
       continue
-    const isSafe = runs.every(({ run, position }) => {
-      if (!run.reads.some(ref => ref.buffer === old)) return true
+    const isSafe = users.of(old).readers.every(({ run, position }) => {
       return position < writer.position || (position === writer.position && mayOverwrite(run, old, fresh))
     })
     if (isSafe) aliases.set(fresh, old)
   }
 }
 
-function sharedBuffer(runs: readonly Placed[], shared: object): Buffer | null {
-  for (const { run } of runs) for (const ref of run.reads) if (ref.buffer.shared === shared) return ref.buffer
-  return null
-}
-
 /**
  * A ring needs no row of its own for the new value when in every trip the only write comes last, or may overwrite what it
  * reads: of the oldest row, that is; the others have to stay.
  */
-function shrinkRings(runs: readonly Placed[]): void {
-  const rings = new Map<Ring, Buffer>()
-  for (const { run } of runs) {
-    for (const ref of [...run.reads, ...run.writes]) {
-      for (const move of ref.perTrip)
-        if (move.ring !== null && !move.ring.kept && move.trip !== null) rings.set(move.ring, ref.buffer)
-    }
-  }
-  for (const [ring, buffer] of rings) {
-    const inLoop = runs.filter(({ run }) => [...run.reads, ...run.writes].some(ref => moves(ref, ring)))
-    const writers = inLoop.filter(({ run }) => run.writes.some(ref => moves(ref, ring)))
+function shrinkRings(users: UsersOf): void {
+  for (const buffer of users.buffers) {
+    const { ring } = buffer
+    if (ring === undefined || ring.kept) continue
+    const { readers, writers: all } = users.of(buffer)
+    const writers = all.filter(({ run }) => run.writes.some(ref => moves(ref, ring)))
     const writer = writers[0]
     if (writers.length !== 1 || writer === undefined || writer.repeats.length !== buffer.depth + 1) continue
     const isOldest = (ref: BufferRef) => moves(ref, ring, 0)
-    const isSafe = inLoop.every(({ run, position }) => {
+    const isSafe = readers.every(({ run, position }) => {
       if (!run.reads.some(isOldest)) return true
       return (
         position < writer.position ||

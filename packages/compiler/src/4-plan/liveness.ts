@@ -68,8 +68,47 @@ const reading = (ref: BufferRef, canFail: boolean): Access => ({
   task: null,
 })
 
-export function liveIntervals(program: Program<Call>): ReadonlyMap<Buffer, Interval> {
-  const { runs, end } = placedRuns(program)
+/** Who reads and who writes a buffer, in order. */
+export interface Users {
+  readonly readers: readonly Placed[]
+  readonly writers: readonly Placed[]
+}
+
+const nobody: Users = { readers: [], writers: [] }
+
+export class UsersOf {
+  readonly #users = new Map<Buffer, { readonly readers: Placed[]; readonly writers: Placed[] }>()
+
+  constructor(runs: readonly Placed[]) {
+    for (const placed of runs) {
+      for (const { buffer } of placed.run.reads) this.#add(buffer, 'readers', placed)
+      for (const { buffer } of placed.run.writes) this.#add(buffer, 'writers', placed)
+    }
+  }
+
+  get buffers(): Iterable<Buffer> {
+    return this.#users.keys()
+  }
+
+  of(buffer: Buffer): Users {
+    return this.#users.get(buffer) ?? nobody
+  }
+
+  #add(buffer: Buffer, as: keyof Users, placed: Placed): void {
+    let users = this.#users.get(buffer)
+    if (users === undefined) {
+      users = { readers: [], writers: [] }
+      this.#users.set(buffer, users)
+    }
+    const list = users[as]
+    if (list[list.length - 1] !== placed) list.push(placed)
+  }
+}
+
+export function liveIntervals(
+  program: Program<Call>,
+  { runs, end } = placedRuns(program),
+): ReadonlyMap<Buffer, Interval> {
   const intervals = new Map<Buffer, Interval>()
   const touch = (buffer: Buffer, from: number, to: number) => {
     const known = intervals.get(buffer)

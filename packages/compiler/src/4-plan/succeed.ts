@@ -8,10 +8,11 @@
  */
 import { equalDim } from '@arignote/graph'
 import type { Buffer, BufferRef } from '../program.js'
-import type { Interval, Placed } from './liveness.js'
+import type { Interval, Placed, UsersOf } from './liveness.js'
 
 export interface Lives {
   readonly runs: readonly Placed[]
+  readonly users: UsersOf
   readonly intervals: ReadonlyMap<Buffer, Interval>
   /** Buffers that somebody reads in the end. */
   readonly kept: ReadonlySet<Buffer>
@@ -30,23 +31,24 @@ export function succeedInTime(lives: Lives, aliases: Map<Buffer, Buffer>, taken:
 
 function predecessorOf(
   target: Buffer,
-  { runs, intervals, kept }: Lives,
+  { runs, users, intervals, kept }: Lives,
   taken: ReadonlySet<Buffer>,
 ): Buffer | null {
   const { depth } = target
-  const writers = runs.filter(({ run }) => run.writes.some(ref => ref.buffer === target))
+  const { writers } = users.of(target)
   const span = writers[0]?.repeats[depth]
-  const isBetween = ({ begin, end }: Interval, { position }: Placed) => begin <= position && position <= end
   if (span === undefined || intervals.get(target)!.begin !== span.begin) return null
   if (!writers.every(placed => placed.repeats[depth] === span && placed.repeats.length === depth + 1))
     return null
-  const inside = runs.filter(placed => isBetween(span, placed))
+  const inside = runs.slice(span.begin, span.end + 1)
   const read = new Set(inside.flatMap(({ run }) => run.reads.map(ref => ref.buffer)))
   for (const source of read) {
     if (source === target || kept.has(source) || taken.has(source) || !isLike(source, target)) continue
     if (intervals.get(source)!.end !== span.end) continue
-    if (inside.some(({ run }) => run.writes.some(ref => ref.buffer === source))) continue
-    if (inside.every(placed => readsBefore(placed, source, target, writers))) return source
+    const { readers, writers: before } = users.of(source)
+    if (before.some(({ position }) => position >= span.begin)) continue
+    const last = readers.filter(({ position }) => position >= span.begin)
+    if (last.every(placed => readsBefore(placed, source, target, writers))) return source
   }
   return null
 }

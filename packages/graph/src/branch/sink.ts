@@ -9,8 +9,8 @@
 import type { Lambda } from '../lambda.js'
 import { constant } from '../ops/constant.js'
 import { isLight } from '../scan/closure.js'
-import { substitute, topologicalOrder } from '../traverse.js'
-import { type Apply, apply, Variable, withOrigins } from '../variable.js'
+import { overImages, substitute, topologicalOrder } from '../traverse.js'
+import { type Apply, Variable, withOrigins } from '../variable.js'
 import { HandedOut, type Known } from './handed-out.js'
 import { mergeBranches } from './merge.js'
 import { applyBranch, type BranchParams, choose, isBranch } from './op.js'
@@ -38,8 +38,7 @@ export function sink(results: readonly Variable[], options: SinkOptions = {}): r
     const rebuilt = withOrigins(node.origins, () => {
       if (isBranch(node))
         return rebuild(node.inputs[0]!, sides.get(node)!, handedOut.before(node), isOutside, of)
-      const inputs = node.inputs.map(of)
-      return inputs.every((v, i) => v === node.inputs[i]) ? node : apply(node.op, inputs, node.params)
+      return overImages(node, of)
     })
     if (rebuilt !== node) for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
   }
@@ -194,9 +193,7 @@ function settle(results: readonly Variable[], image: Map<Variable, Variable>): v
           image.set(v, choose(condition, of(thenValues[i]!), of(elseValues[i]!)))
         return
       }
-      const inputs = node.inputs.map(of)
-      const same = inputs.every((v, i) => v === node.inputs[i])
-      const rebuilt = same ? node : apply(node.op, inputs, node.params)
+      const rebuilt = overImages(node, of)
       for (const [i, v] of node.outputs.entries()) image.set(v, rebuilt.outputs[i]!)
     })
   }

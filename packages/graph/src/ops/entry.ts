@@ -25,12 +25,11 @@ export function commonShape(
   types: readonly TensorType[],
   variables: readonly Variable[],
 ): { readonly shape: readonly Dim[]; readonly requires: readonly Requirement[] } {
-  const [first, ...others] = types.map(t => t.shape)
-  if (others.every(shape => shape === first || equalShape(shape, first!)))
-    return { shape: first!, requires: [] }
+  const first = types[0]!.shape
+  if (types.every(t => t.shape === first || equalShape(t.shape, first))) return { shape: first, requires: [] }
   const requires: Requirement[] = []
-  const shape = [...first!]
-  for (const other of others) {
+  const shape = [...first]
+  for (const { shape: other } of types) {
     if (other.length !== shape.length) throw new Error(`internal: ${operation} of unlike ranks`)
     other.forEach((size, axis) => {
       shape[axis] = meetDims(operation, shape[axis]!, size, axisRule(axis), variables, requires)

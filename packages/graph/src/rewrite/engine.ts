@@ -14,6 +14,7 @@ import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
 import {
   type AnyOp,
   type Captures,
+  inputOps,
   matches,
   opsOf,
   orders,
@@ -47,21 +48,34 @@ export interface RewriteOptions {
   readonly trace?: (rule: string, before: Variable, after: Variable) => void
 }
 
+/** A pattern in one order of its commuting nodes, and the ops that must have made the inputs of its root; null: any. */
+interface Order {
+  readonly pattern: PatternNode
+  readonly inputs: readonly (AnyOp | null)[]
+}
+
 /** A rule that might apply to nodes of some op. */
 class Candidate {
   /** The ops that it cannot match without. */
   readonly needs: readonly AnyOp[]
-  #orders: readonly PatternNode[] | null = null
+  #orders: readonly Order[] | null = null
 
   constructor(readonly rule: Rule) {
     this.needs = opsOf(rule.pattern)
   }
 
   /** The pattern in every order of its commuting nodes, made when it is first tried. */
-  get patterns(): readonly PatternNode[] {
-    this.#orders ??= orders(this.rule.pattern)
+  get orders(): readonly Order[] {
+    this.#orders ??= orders(this.rule.pattern).map(pattern => ({ pattern, inputs: inputOps(pattern) }))
     return this.#orders
   }
+}
+
+/** Most patterns fail here already. */
+function mayMatch({ inputs: wanted }: Order, { inputs }: Apply): boolean {
+  for (let i = 0; i < wanted.length; i++)
+    if (wanted[i] !== null && inputs[i]?.owner?.op !== wanted[i]) return false
+  return true
 }
 
 /** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
@@ -198,7 +212,7 @@ export class Rewriter {
       const inputs = node.inputs.map(input => normal.get(input)!)
       const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
       if (rebuilt !== node) {
-        for (const [i, output] of node.outputs.entries()) this.#next.set(output, rebuilt.outputs[i]!)
+        for (let i = 0; i < node.outputs.length; i++) this.#next.set(node.outputs[i]!, rebuilt.outputs[i]!)
         return
       }
     }
@@ -208,11 +222,15 @@ export class Rewriter {
   }
 
   #applyFirst(node: Apply, v: Variable): Variable | null {
-    for (const { rule, patterns } of this.#candidatesOf(node.op))
-      for (const pattern of patterns) {
-        const after = this.#tryOne(rule, pattern, v)
+    const candidates = this.#candidatesOf(node.op)
+    for (let i = 0; i < candidates.length; i++) {
+      const { rule, orders } = candidates[i]!
+      for (let k = 0; k < orders.length; k++) {
+        if (!mayMatch(orders[k]!, node)) continue
+        const after = this.#tryOne(rule, orders[k]!.pattern, v)
         if (after !== null) return after
       }
+    }
     return null
   }
 

@@ -157,7 +157,8 @@ function collectOrigins(pattern: PatternNode, v: Variable, found: Origin[]): voi
 }
 
 function addSome(origins: readonly Origin[], found: Origin[]): void {
-  for (const origin of origins) if (found.length < mostOrigins && !found.includes(origin)) found.push(origin)
+  for (let i = 0; i < origins.length && found.length < mostOrigins; i++)
+    if (!found.includes(origins[i]!)) found.push(origins[i]!)
 }
 
 /** A view of one input all of whose elements are elements of it: no padding. */
@@ -207,6 +208,31 @@ export function opsOf(pattern: PatternNode): readonly AnyOp[] {
       return opsOf(pattern.pattern)
     default:
       return []
+  }
+}
+
+/** For each input of the root the op that must have made it; null where that is open. */
+export function inputOps(pattern: PatternNode): readonly (AnyOp | null)[] {
+  switch (pattern.kind) {
+    case 'of':
+      return pattern.inputs.map(opOfRoot)
+    case 'as':
+    case 'suchThat':
+      return inputOps(pattern.pattern)
+    default:
+      return []
+  }
+}
+
+function opOfRoot(pattern: PatternNode): AnyOp | null {
+  switch (pattern.kind) {
+    case 'of':
+      return pattern.op
+    case 'as':
+    case 'suchThat':
+      return opOfRoot(pattern.pattern)
+    default:
+      return null
   }
 }
 

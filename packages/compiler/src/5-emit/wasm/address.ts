@@ -7,9 +7,10 @@
  */
 import type { LoopCode } from './code.js'
 import type { Graph } from './graph.js'
-import { type Block, deeper, type Node, type Slot } from './node.js'
+import type { Block, Node, Slot } from './node.js'
 import {
   coefficientIn,
+  homeOf,
   keyOf,
   nodeOfPoly,
   nodeOfTerms,
@@ -87,8 +88,7 @@ export class Addresses {
   }
 
   #make(terms: Terms, block: Block | null): Group {
-    let home = this.#graph.root
-    for (const { factors } of terms.list) for (const x of factors) home = deeper(home, x.home)
+    const home = homeOf(terms, this.#graph.root)
     if (home.kind === 'body') {
       const { axis } = home.loop!
       const moves = ({ factors }: Term) => factors.every(x => x.home !== home || x === axis)

@@ -83,7 +83,8 @@ class Analysis {
   isComplete(statements: readonly Statement[]): boolean {
     for (const x of statements) {
       let varies = false
-      for (const scalar of scalarsOf(x)) varies = this.#isVarying(scalar) || varies
+      const scalars = scalarsOf(x)
+      for (let i = 0; i < scalars.length; i++) varies = this.#isVarying(scalars[i]!) || varies
       if (!varies || (x.kind !== 'declare' && x.kind !== 'assign')) continue
       this.registers.add(x.register)
       if (this.#uniform.has(x.register)) return false

@@ -115,11 +115,11 @@ export class Graph {
     text: readonly unknown[] = immediates,
   ): Node {
     let key = `${op} ${text.join(' ')} :`
-    for (const x of operands) key += ` ${x.id}`
+    for (let i = 0; i < operands.length; i++) key += ` ${operands[i]!.id}`
     const known = this.#long.get(key)
     if (known !== undefined) return known
     let home = this.root
-    for (const x of operands) home = deeper(home, x.home)
+    for (let i = 0; i < operands.length; i++) home = deeper(home, operands[i]!.home)
     const isLeaf = operands.length === 0 && type !== 'v128'
     const node = this.#node(op, type, operands, home, immediates, isLeaf)
     this.#long.set(key, node)

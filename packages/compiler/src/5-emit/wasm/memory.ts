@@ -6,7 +6,7 @@
 import { type BufferParam, bytesOf, type DType, type Scalar, type Store } from '@arignote/loops'
 import type { OpName } from '@arignote/wasm'
 import { type Block, deeper, type Node } from './node.js'
-import { addPoly, coefficientIn, isInteger, keyOf, type Poly, polyOfNode, scalePoly } from './poly.js'
+import { addPoly, coefficientIn, homeOf, isInteger, keyOf, type Poly, polyOfNode, scalePoly } from './poly.js'
 import { type Built, isUniform, type LaneContext, type Scope } from './scope.js'
 import { build, buildVectors, polyAtLane, polyOf } from './value.js'
 import { bytesOfWords } from './vectors.js'
@@ -138,8 +138,7 @@ function access(
   const { version, home: written } = scope.memory(buffer)
   const key = `${op} ${keyOf(address.terms)}${address.constant} v${version}${one === null ? '' : ` ${one.into.id} ${one.lane}`}`
   return graph.load(key, block, () => {
-    let home = deeper(written, surely(block))
-    for (const { factors } of address.terms.list) for (const x of factors) home = deeper(home, x.home)
+    let home = homeOf(address.terms, deeper(written, surely(block)))
     if (one !== null) home = deeper(home, one.into.home)
     const group = scope.addresses.group(address, home)
     const operands = one === null ? [group.node] : [group.node, one.into]

@@ -5,7 +5,7 @@
  * distances between addresses are read off its terms.
  */
 import type { Graph } from './graph.js'
-import type { Node } from './node.js'
+import { type Block, deeper, type Node } from './node.js'
 
 export interface Term {
   readonly coefficient: number
@@ -46,7 +46,8 @@ export function isInteger(a: Poly): boolean {
 export function keyOf(terms: Terms): string {
   if (terms.key === null) {
     let key = ''
-    for (const term of terms.list) key += `${term.coefficient}*${term.key}+`
+    const { list } = terms
+    for (let i = 0; i < list.length; i++) key += `${list[i]!.coefficient}*${list[i]!.key}+`
     terms.key = key
   }
   return terms.key
@@ -100,7 +101,9 @@ export function scalePoly(a: Poly, by: number): Poly {
   if (by === 1) return a
   if (by === 0) return polyOfInteger(0)
   const list: Term[] = []
-  for (const { coefficient, factors, key } of a.terms.list) {
+  const terms = a.terms.list
+  for (let i = 0; i < terms.length; i++) {
+    const { coefficient, factors, key } = terms[i]!
     const scaled = Math.imul(coefficient, by)
     if (scaled !== 0) list.push({ coefficient: scaled, factors, key })
   }
@@ -133,7 +136,9 @@ export function mulPoly(a: Poly, b: Poly): Poly | null {
 export function coefficientIn(a: Poly, x: Node): Poly | null {
   const list: Term[] = []
   let constant = 0
-  for (const term of a.terms.list) {
+  const terms = a.terms.list
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i]!
     if (!term.factors.includes(x)) continue
     const rest = term.factors.filter(factor => factor !== x)
     if (rest.length < term.factors.length - 1) return null
@@ -145,10 +150,12 @@ export function coefficientIn(a: Poly, x: Node): Poly | null {
 
 /** The polynomial with another in the place of `x`. */
 export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
-  const left = a.terms.list.filter(term => !term.factors.includes(x))
-  if (left.length === a.terms.list.length) return a
+  const terms = a.terms.list
+  const left = terms.filter(term => !term.factors.includes(x))
+  if (left.length === terms.length) return a
   let sum: Poly = { terms: termsOf(left), constant: a.constant }
-  for (const term of a.terms.list) {
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i]!
     if (!term.factors.includes(x)) continue
     let value: Poly | null = polyOfInteger(term.coefficient)
     for (const factor of term.factors) {
@@ -158,6 +165,16 @@ export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
     sum = addPoly(sum, value)
   }
   return sum
+}
+
+/** The deepest block that a factor lives in, `outer` at least. */
+export function homeOf({ list }: Terms, outer: Block): Block {
+  let home = outer
+  for (let i = 0; i < list.length; i++) {
+    const { factors } = list[i]!
+    for (let k = 0; k < factors.length; k++) home = deeper(home, factors[k]!.home)
+  }
+  return home
 }
 
 function depthOf({ factors }: Term): number {
@@ -170,7 +187,8 @@ function depthOf({ factors }: Term): number {
 export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): Node {
   const ordered = list.length < 2 ? list : [...list].sort((a, b) => depthOf(a) - depthOf(b))
   let sum = start
-  for (const { factors, coefficient } of ordered) {
+  for (let k = 0; k < ordered.length; k++) {
+    const { factors, coefficient } = ordered[k]!
     const inOrder = factors.length < 2 ? factors : [...factors].sort((a, b) => a.home.depth - b.home.depth)
     let value = inOrder[0]!
     for (let i = 1; i < inOrder.length; i++) value = graph.mul(value, inOrder[i]!)

@@ -27,12 +27,7 @@ export class StackCode {
 
   /** Computes a value into its local, unless it is there or costs nothing. */
   settle(x: Node): void {
-    if (x.local === null && !x.isLeaf && !this.#isNothing(x)) this.#tree(x, x)
-  }
-
-  /** A shift by nothing of something that costs nothing. */
-  #isNothing(x: Node): boolean {
-    return x.op === 'shift' && x.amount!() === 0 && x.operands[0]!.isLeaf
+    if (x.local === null && !x.isLeaf && !isNothing(x)) this.#tree(x, x)
   }
 
   #tree(root: Node, settled: Node | null): void {
@@ -72,7 +67,7 @@ export class StackCode {
       f.get(x.local)
       this.consume(x)
     } else if (x.op === 'read') f.get(this.variable(x.slot!))
-    else if (this.#isNothing(x)) return this.#isThere(x.operands[0]!, settled)
+    else if (x.op === 'shift' && isNothing(x)) return this.#isThere(x.operands[0]!, settled)
     else return false
     return true
   }
@@ -126,6 +121,11 @@ export class StackCode {
   free(local: Local): void {
     this.#free[local.type].push(local)
   }
+}
+
+/** A shift by nothing of something that costs nothing. */
+function isNothing(x: Node): boolean {
+  return x.op === 'shift' && x.amount!() === 0 && x.operands[0]!.isLeaf
 }
 
 function immediatesOf(x: Node): readonly unknown[] {
