@@ -34,6 +34,7 @@ export function entryNamed<T>(
   const alias = Object.keys(aliases).find(name => plain(name) === wanted)
   const target = alias === undefined ? wanted : plain(aliases[alias]!)
   const name = Object.keys(table).find(key => plain(key) === target)
-  if (name === undefined) throw unknownName(operation, what, given, Object.keys(table))
+  if (name === undefined)
+    throw unknownName(operation, what, given, [...Object.keys(table), ...Object.keys(aliases)])
   return { name, entry: table[name]! }
 }

@@ -59,7 +59,7 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
       dtype,
     })
     const cotangents = c.cotangent
-    const ran = through(layer as Layer, [c.x], { mask: c.mask, cotangents })
+    const ran = through(layer, [c.x], { mask: c.mask, cotangents })
     near(ran.outputs, c.expected)
     near(ran.loss, c.loss)
     const names = ['kernel', 'recurrent_kernel', 'bias'].filter(name => c.forward_weights[name] !== undefined)
@@ -79,7 +79,7 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
       weights: weightsOf(c.gru.weights) as never,
       dtype,
     })
-    const ran = through([lower, upper] as readonly Layer[], [c.x], {
+    const ran = through([lower, upper], [c.x], {
       mask: c.mask,
       cotangents: [c.cotangent],
     })
@@ -93,8 +93,8 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
   test('a dense layer on every step', () => {
     for (const c of wrappers.time_distributed) {
       const inner = layers.dense({ units: c.kernel[0].length, activation: c.activation, dtype })
-      const layer = layers.timeDistributed({ layer: inner as Layer, weights: [c.kernel, c.bias], dtype })
-      const ran = through(layer as Layer, [c.x], { cotangents: [c.cotangent] })
+      const layer = layers.timeDistributed({ layer: inner, weights: [c.kernel, c.bias], dtype })
+      const ran = through(layer, [c.x], { cotangents: [c.cotangent] })
       near(ran.outputs, [c.expected])
       near(ran.loss, c.loss)
       near(ran.gradients, [c.grads.x, c.grads.kernel, c.grads.bias])
@@ -144,11 +144,11 @@ test('the summary is Keras’s, to the letter', () => {
     bidirectional_batchnorm: () =>
       sequential([
         layers.bidirectional({
-          layer: layers.lstm({ units: 32, returnSequences: true }) as Layer,
+          layer: layers.lstm({ units: 32, returnSequences: true }),
           inputShape: [20, 8],
         }),
         layers.batchNormalization(),
-        layers.timeDistributed({ layer: layers.dense({ units: 5 }) as Layer }),
+        layers.timeDistributed({ layer: layers.dense({ units: 5 }) }),
       ]),
   }
   for (const { name, lines } of golden('formats').summaries) {
@@ -179,8 +179,8 @@ test('dropout in a recurrent layer is one draw per batch, in training only', () 
     seed: 4,
   })
   const x = [Array.from({ length: 6 }, () => [1, 1]), Array.from({ length: 6 }, () => [1, 1])]
-  expect(through(layer as Layer, [x]).outputs[0]).toEqual(x)
-  const drawn = through(layer as Layer, [x], { training: true }).outputs[0] as number[][][]
+  expect(through(layer, [x]).outputs[0]).toEqual(x)
+  const drawn = through(layer, [x], { training: true }).outputs[0] as number[][][]
   for (const sample of drawn) {
     for (const step of sample) expect(step).toEqual(sample[0])
     expect(sample[0]!.every(v => v === 0 || v === 2)).toBe(true)
@@ -190,9 +190,9 @@ test('dropout in a recurrent layer is one draw per batch, in training only', () 
 test('a hierarchy of sequences hands the inner mask to the inner layer and the outer mask on', () => {
   const ids = input({ shape: [2, 3], dtype: 'int32' })
   const words = layers.timeDistributed({
-    layer: layers.embedding({ inputDim: 5, outputDim: 4, maskZero: true, seed: 1 }) as Layer,
+    layer: layers.embedding({ inputDim: 5, outputDim: 4, maskZero: true, seed: 1 }),
   })
-  const inner = layers.timeDistributed({ layer: layers.lstm({ units: 3, seed: 2 }) as Layer })
+  const inner = layers.timeDistributed({ layer: layers.lstm({ units: 3, seed: 2 }) })
   const outer = layers.lstm({ units: 2, seed: 3 })
   const net = network([ids], [outer.apply(inner.apply(words.apply(ids)))])
   expect(net.outputs[0]!.shape).toEqual([null, 2])

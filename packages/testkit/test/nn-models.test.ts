@@ -46,7 +46,7 @@ function modelOf(c: Golden, dtype: Dtype): Model {
             dtype,
           }),
         ]
-  const model = sequential([...first, recurrent, dense] as readonly Layer[])
+  const model = sequential([...first, recurrent, dense])
   const make = optimizers[c.optimizer.toLowerCase() as 'adam']
   model.compile({ loss: c.loss, optimizer: make(camel(c.optimizer_config)), metrics: [c.metric] })
   return model
