@@ -18,6 +18,7 @@ export * from './metrics/index.js'
 export { Model, type ModelOptions, model, sequential } from './models/model.js'
 export { network, runNetwork, unmasked } from './models/network.js'
 export * from './optimizers/index.js'
+export * from './preprocessing/index.js'
 export {
   type BidirectionalOptions,
   type BidirectionalRecurrence,

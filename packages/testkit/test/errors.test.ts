@@ -18,6 +18,7 @@ import {
   lstmCell,
   network,
   optimizers,
+  preprocessing,
   recur,
   reduceLoss,
   resetLayerNames,
@@ -363,6 +364,12 @@ const causes: Readonly<Record<string, () => unknown>> = {
   },
   E386: () => compiledModel().evaluate([[1, 2]], undefined as never),
   E387: () => compiledModel().trainOnBatch([[1, 2]], [[1]], { classWeight: { 0: 1 } }),
+  E400: () => preprocessing.padSequences([[1, 2], 3 as never]),
+  E401: () => preprocessing.toCategorical([0, 3, 1], { numClasses: 3 }),
+  E402: () => new preprocessing.Tokenizer().textsToMatrix(['a text']),
+  E403: () => preprocessing.Tokenizer.fromJSON('{"class_name": "Sequential"}'),
+  E404: () => preprocessing.timeseriesGenerator([1, 2, 3], [1, 2, 3], { length: 3 }),
+  E405: () => preprocessing.timeseriesGenerator([1, 2, 3], [1, 2], { length: 2 }),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process
