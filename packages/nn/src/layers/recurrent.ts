@@ -50,6 +50,8 @@ const loopOptions = {
   unroll: flag(false),
   /** Gradients of pre-activations are clipped to [−gradClip, gradClip] at every step. Not in Keras. */
   gradClip: ours(nullable(number(0))),
+  /** How many steps the gradient looks back at most. Not in Keras. */
+  truncate: ours(nullable(integer(1))),
 }
 
 const weightOptions = {
@@ -152,6 +154,7 @@ function runCell(
         reverse: options.goBackwards,
         ...(options.unroll && { unroll: true }),
         gradClip: options.gradClip,
+        ...(options.truncate !== null && { truncate: options.truncate }),
         name: making.name,
       })
       if (kept !== null) keepStates(kept, last, context)
