@@ -87,11 +87,16 @@ export function foldScalars(fold: Fold): readonly Scalar[] {
 }
 
 /** Every statement of a kernel, outer ones first. */
-export function* statementsOf(body: Kernel['body']): Generator<Statement> {
-  for (const statement of body) {
-    yield statement
-    if (statement.kind === 'loop') yield* statementsOf(statement.body)
+export function statementsOf(body: Kernel['body']): readonly Statement[] {
+  const found: Statement[] = []
+  const collect = (list: readonly Statement[]) => {
+    for (const statement of list) {
+      found.push(statement)
+      if (statement.kind === 'loop') collect(statement.body)
+    }
   }
+  collect(body)
+  return found
 }
 
 /** What a leaf refers to by identity. */

@@ -109,14 +109,22 @@ const factorials = [1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040, 1 / 40320,
 export function pow32(x: Scalar, y: Scalar): Scalar {
   const base = s.cast(x, 'float64')
   const exponent = s.cast(y, 'float64')
-  const log = s.mul(exponent, log2(s.abs(base)))
+  const known = knownLog2(base)
+  const log = s.mul(exponent, known ?? log2(s.abs(base)))
   const bounded = atLeast(atMost(log, 200), -200)
   const shifted = s.add(bounded, float64.magic)
   const r = s.mul(s.sub(bounded, s.sub(shifted, float64.magic)), Math.LN2)
   const fraction = s.add(s.mulAdd(s.mul(r, r), polynomial(r, factorials), r), 1)
   const scale = s.fromBits64(s.add(s.shl(s.bitsOf64(shifted), 52), float64.one))
-  const value = signed(base, exponent, s.mul(fraction, scale))
+  const magnitude = s.mul(fraction, scale)
+  const value = known === null ? signed(base, exponent, magnitude) : magnitude
   return s.cast(s.select(s.eq(y, 0), f(1), value), 'float32')
+}
+
+/** The logarithm of a positive constant. */
+function knownLog2(x: Scalar): Scalar | null {
+  if (x.kind !== 'const' || !(x.value > 0) || x.value === Infinity) return null
+  return f(Math.log2(x.value))
 }
 
 /** −0, −∞ and negative x: odd powers are negative, and only integer powers of finite x < 0 exist. */

@@ -96,7 +96,7 @@ class Placing {
     const operands = [this.#value(loop.begin, known), this.#value(loop.end, known)]
     const outer = this.#block
     const block: Block = { level: outer.level + 1, items: [], values: new Map() }
-    const changed = new Set([...statementsOf(loop.body)].flatMap(changedBy))
+    const changed = new Set(statementsOf(loop.body).flatMap(changedBy))
     this.#blocks.push(block)
     for (const x of [loop.axis, ...changed]) this.#renew(x)
     this.statements(loop.body)

@@ -54,7 +54,7 @@ export interface Varying {
 /** What depends on the axis of a lanes loop, to a fixpoint: registers carry it from statement to statement. */
 export function varyingOf(loop: Loop): Varying {
   const registers = new Set<Register>(loop.folds.flatMap(fold => [...fold.registers]))
-  const statements = [...statementsOf(loop.body)]
+  const statements = statementsOf(loop.body)
   for (;;) {
     const analysis = new Analysis(loop.axis, registers)
     if (!analysis.isComplete(statements)) continue
