@@ -24,6 +24,11 @@ export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
   }
 }
 
+export function hasBodies({ op }: Apply): boolean {
+  const { kind } = op.family
+  return kind === 'scan' || kind === 'branch'
+}
+
 /** Whether something happens inside it: a print or an assertion, however deep. */
 export function hasEffects(node: Apply): boolean {
   const open = [...bodiesOf(node)]

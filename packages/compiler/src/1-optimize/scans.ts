@@ -10,6 +10,7 @@ import {
   type Apply,
   apply,
   bodiesOf,
+  hasBodies,
   type Lambda,
   lambda,
   overImages,
@@ -171,8 +172,4 @@ export class Sweeper {
 
 function isScan(node: Apply): boolean {
   return node.op.family.kind === 'scan'
-}
-
-function hasBodies(node: Apply): boolean {
-  return bodiesOf(node).length > 0
 }

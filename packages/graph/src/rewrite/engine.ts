@@ -5,7 +5,7 @@
  * normal form in turn. Every variable is handled once (the graph is hash-consed, so the memo needs no keys), the bodies
  * of scans and branches included. Nothing here knows an op. Iterative; a chain of a hundred thousand nodes is fine.
  */
-import { bodiesOf, withBodies } from '../bodies.js'
+import { bodiesOf, hasBodies, withBodies } from '../bodies.js'
 import { type Lambda, lambda } from '../lambda.js'
 import type { FamilyKind } from '../op.js'
 import { topologicalOrder } from '../traverse.js'
@@ -48,34 +48,33 @@ export interface RewriteOptions {
   readonly trace?: (rule: string, before: Variable, after: Variable) => void
 }
 
-/** A pattern in one order of its commuting nodes, and the ops that must have made the inputs of its root; null: any. */
-interface Order {
+/** A rule with its pattern in one order of its commuting nodes. */
+interface Attempt {
+  readonly rule: Rule
   readonly pattern: PatternNode
-  readonly inputs: readonly (AnyOp | null)[]
+  /** The ops that must have made the first two inputs; null: any. Most attempts fail here already. */
+  readonly first: AnyOp | null
+  readonly second: AnyOp | null
 }
 
 /** A rule that might apply to nodes of some op. */
 class Candidate {
   /** The ops that it cannot match without. */
   readonly needs: readonly AnyOp[]
-  #orders: readonly Order[] | null = null
+  #attempts: readonly Attempt[] | null = null
 
   constructor(readonly rule: Rule) {
     this.needs = opsOf(rule.pattern)
   }
 
-  /** The pattern in every order of its commuting nodes, made when it is first tried. */
-  get orders(): readonly Order[] {
-    this.#orders ??= orders(this.rule.pattern).map(pattern => ({ pattern, inputs: inputOps(pattern) }))
-    return this.#orders
+  /** Made when there is something that they might match. */
+  get attempts(): readonly Attempt[] {
+    this.#attempts ??= orders(this.rule.pattern).map(pattern => {
+      const [first = null, second = null] = inputOps(pattern)
+      return { rule: this.rule, pattern, first, second }
+    })
+    return this.#attempts
   }
-}
-
-/** Most patterns fail here already. */
-function mayMatch({ inputs: wanted }: Order, { inputs }: Apply): boolean {
-  for (let i = 0; i < wanted.length; i++)
-    if (wanted[i] !== null && inputs[i]?.owner?.op !== wanted[i]) return false
-  return true
 }
 
 /** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
@@ -142,8 +141,8 @@ export class Rewriter {
   readonly #next = new Map<Variable, Variable>()
   readonly #bodies = new Map<Lambda, Lambda>()
   readonly #table: Table
-  /** The candidates that can match, now that so many ops have been met. */
-  readonly #possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Candidate[] }>()
+  /** The attempts that may succeed, now that so many ops have been met. */
+  readonly #possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Attempt[] }>()
   readonly #met = new Set<AnyOp>()
   readonly #latest: string[] = []
   #budget = 0
@@ -206,8 +205,7 @@ export class Rewriter {
       else if (image !== input) changed = true
     }
     if (stack.length > height) return
-    const bodies = bodiesOf(node)
-    const params = bodies.length === 0 ? node.params : withBodies(node, bodies.map(this.#body))
+    const params = hasBodies(node) ? withBodies(node, bodiesOf(node).map(this.#body)) : node.params
     if (changed || params !== node.params) {
       const inputs = node.inputs.map(input => normal.get(input)!)
       const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
@@ -222,14 +220,15 @@ export class Rewriter {
   }
 
   #applyFirst(node: Apply, v: Variable): Variable | null {
-    const candidates = this.#candidatesOf(node.op)
-    for (let i = 0; i < candidates.length; i++) {
-      const { rule, orders } = candidates[i]!
-      for (let k = 0; k < orders.length; k++) {
-        if (!mayMatch(orders[k]!, node)) continue
-        const after = this.#tryOne(rule, orders[k]!.pattern, v)
-        if (after !== null) return after
-      }
+    const attempts = this.#attemptsAt(node.op)
+    const { inputs } = node
+    const a = inputs[0]?.owner?.op
+    const b = inputs[1]?.owner?.op
+    for (let i = 0; i < attempts.length; i++) {
+      const { rule, pattern, first, second } = attempts[i]!
+      if ((first !== null && first !== a) || (second !== null && second !== b)) continue
+      const after = this.#tryOne(rule, pattern, v)
+      if (after !== null) return after
     }
     return null
   }
@@ -265,12 +264,13 @@ export class Rewriter {
     return count
   }
 
-  #candidatesOf(op: AnyOp): readonly Candidate[] {
+  #attemptsAt(op: AnyOp): readonly Attempt[] {
     const known = this.#possible.get(op)
     if (known?.met === this.#met.size) return known.list
     const list = this.#table
       .candidates(op)
       .filter(({ needs }) => needs.every(needed => this.#met.has(needed)))
+      .flatMap(({ attempts }) => attempts)
     this.#possible.set(op, { met: this.#met.size, list })
     return list
   }

@@ -23,6 +23,8 @@ import { extractLane } from './vectors.js'
 /** The value of a scalar where the scope stands. */
 export function build(scope: Scope, root: Scalar): Built {
   const { built: known, volatile } = scope
+  const there = known.get(root)
+  if (there !== undefined) return there
   const stack: Scalar[] = [root]
   while (stack.length > 0) {
     const x = stack[stack.length - 1]!
