@@ -1,6 +1,7 @@
 /** Recurrent cells, layers and training, as people know them from Keras, over symbolic graphs. */
 export { type ActivationLike, activations, type ReluOptions } from './activations.js'
 export { type Constraint, type ConstraintLike, constraints, type NormAxis } from './constraints.js'
+export * from './datasets/index.js'
 export {
   fans,
   type Initializer,
