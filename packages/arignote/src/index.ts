@@ -237,4 +237,4 @@ export {
   zerosLike,
 } from '@arignote/graph'
 export type { DType } from '@arignote/loops'
-export { type SineWaveOptions, sineWave } from './datasets.js'
+export { type SineWaveOptions, sineWave } from '@arignote/nn/sine-wave'

@@ -2,7 +2,8 @@
  * Every error that a user can cause: thrown here once, with the class and the message that docs/errors.md gives, and
  * with the place in this file where it was caused.
  */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as vm from 'node:vm'
 import { compile, verifyGrad } from '@arignote/compiler'
@@ -65,6 +66,14 @@ const compiledModel = () => {
   const model = sequential([layers.dense({ units: 1, inputShape: [2] })])
   model.compile({ loss: 'mse', optimizer: 'sgd' })
   return model
+}
+
+const fileFolder = mkdtempSync(join(tmpdir(), 'errors-'))
+
+/** A file with this text or these bytes; its path. */
+function fileOf(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(fileFolder, name), content)
+  return join(fileFolder, name)
 }
 
 const one = () => A.vector('v', { shape: [3] })
@@ -370,6 +379,21 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E403: () => preprocessing.Tokenizer.fromJSON('{"class_name": "Sequential"}'),
   E404: () => preprocessing.timeseriesGenerator([1, 2, 3], [1, 2, 3], { length: 3 }),
   E405: () => preprocessing.timeseriesGenerator([1, 2, 3], [1, 2], { length: 2 }),
+  E406: () => datasets.textLines('/no/such/file.txt', '/no/such/file.txt'),
+  E407: () => {
+    const { getBuiltinModule } = process
+    process.getBuiltinModule = undefined as never
+    try {
+      datasets.csvSeries('/no/such/file.csv')
+    } finally {
+      process.getBuiltinModule = getBuiltinModule
+    }
+  },
+  E408: () => datasets.csvSeries(fileOf('latin1.csv', Uint8Array.of(0x61, 0x0a, 0xe9))),
+  E409: () => datasets.csvSeries(fileOf('empty.csv', '')),
+  E410: () => datasets.csvSeries(fileOf('words.csv', 'day,high\nmonday,warm\n')),
+  E411: () => datasets.imdb.load(fileFolder),
+  E412: () => datasets.imdb.encode([[1, 2, 3]], { maxlen: 3 }),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process

@@ -1,6 +1,6 @@
 /** Preprocessing against golden numbers, which agree with keras_preprocessing 1.1.0. */
 import { type NdArray, toNested } from '@arignote/graph'
-import { preprocessing, type TokenizerOptions } from '@arignote/nn'
+import { datasets, preprocessing, type TokenizerOptions } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { type Golden, golden, worstDifference } from '../src/golden.js'
 
@@ -119,5 +119,12 @@ describe('timeseriesGenerator', () => {
     expect(generator.length).toBe(batches.length)
     const found = [...generator].map(([x, y]) => ({ samples: nested(x), targets: nested(y) }))
     expect(found).toEqual(batches)
+  })
+})
+
+describe('imdb.encode', () => {
+  const { ranks, cases } = all.review_encoding
+  test.each(named(cases))('%s', (_, { args, expected }) => {
+    expect(datasets.imdb.encode(ranks, options(args))).toEqual(expected)
   })
 })

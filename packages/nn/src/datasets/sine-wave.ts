@@ -1,4 +1,4 @@
-/** Data sets that are made rather than loaded. */
+/** A data set that is made rather than loaded: sine waves. */
 import { type NdArray, ndarrayOf, rand } from '@arignote/graph'
 
 export interface SineWaveOptions {
