@@ -12,6 +12,7 @@ import { native } from '@arignote/loops'
 import {
   accumulate,
   averageMetric,
+  datasets,
   initializers,
   input,
   layers,
