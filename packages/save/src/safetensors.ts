@@ -105,6 +105,20 @@ export function decodeSafetensors(bytes: Uint8Array, task: Task): Map<string, Te
   )
 }
 
+/** The remarks of such a file; none if it has none, or is no such file. */
+export function metadataOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  if (bytes.length < lengthBytes) return {}
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
+  if (length > bytes.length - lengthBytes) return {}
+  try {
+    const text = new TextDecoder().decode(bytes.subarray(lengthBytes, lengthBytes + Number(length)))
+    const remarks: unknown = JSON.parse(text)?.[reserved]
+    return typeof remarks === 'object' && remarks !== null ? { ...remarks } : {}
+  } catch {
+    return {}
+  }
+}
+
 /** What the header says, its form checked. */
 function entriesOf(
   text: Uint8Array,

@@ -28,7 +28,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   wasm: [],
   graph: ['@arignote/errors', '@arignote/loops', 'ndarray'],
   compiler: ['@arignote/graph', '@arignote/loops', '@arignote/wasm', 'ndarray', 'ndarray-ops', 'node:'],
-  nn: ['@arignote/graph', '@arignote/compiler', '@arignote/loops', 'js-md5', 'ndarray', 'node:'],
+  nn: [
+    '@arignote/graph',
+    '@arignote/compiler',
+    '@arignote/loops',
+    '@arignote/save',
+    'h5wasm',
+    'js-md5',
+    'ndarray',
+    'node:',
+  ],
   theano: ['@arignote/graph', '@arignote/compiler', '@arignote/loops'],
   explorer: ['@arignote/graph', '@arignote/compiler', '@arignote/loops'],
   arignote: [

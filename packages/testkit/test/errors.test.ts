@@ -18,6 +18,9 @@ import {
   layers,
   losses,
   lstmCell,
+  modelFromBytes,
+  modelFromJSON,
+  modelToBytes,
   network,
   optimizers,
   preprocessing,
@@ -30,6 +33,8 @@ import {
   sgd,
   stackCells,
   unmasked,
+  weightsFromBytes,
+  weightsToBytes,
 } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { loadFunction } from 'arignote/load'
@@ -76,6 +81,10 @@ function fileOf(name: string, content: string | Uint8Array): string {
   writeFileSync(join(fileFolder, name), content)
   return join(fileFolder, name)
 }
+
+const savedWeights = () => weightsToBytes(compiledModel())
+
+const listOf = (...layers: readonly object[]) => ({ class_name: 'Sequential', config: { name: 'm', layers } })
 
 const one = () => A.vector('v', { shape: [3] })
 const two = () => A.matrix('m', { shape: [4, 6] })
@@ -395,6 +404,24 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E410: () => datasets.csvSeries(fileOf('words.csv', 'day,high\nmonday,warm\n')),
   E411: () => datasets.imdb.load(fileFolder),
   E412: () => datasets.imdb.encode([[1, 2, 3]], { maxlen: 3 }),
+  E420: () => modelFromJSON(listOf({ class_name: 'Lambda', config: {} })),
+  E421: () => modelFromJSON('no JSON'),
+  E422: () => modelFromBytes(weightsToBytes(compiledModel())),
+  E423: () => {
+    const bytes = modelToBytes(compiledModel())
+    bytes[bytes.length - 1]! ^= 1
+    modelFromBytes(bytes)
+  },
+  E424: () => {
+    const metadata = { format: 'arignote model', version: '2' }
+    modelFromBytes(encodeParameters({}, { metadata }))
+  },
+  E425: () => weightsFromBytes(sequential([layers.dense({ units: 2, inputShape: [2] })]), savedWeights()),
+  E426: () => {
+    const model = sequential([layers.dense({ units: 1, inputShape: [2] })])
+    model.compile({ loss: (t, y) => A.abs(t.sub(y)).sum(-1), optimizer: 'sgd' })
+    modelFromBytes(modelToBytes(model))
+  },
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process

@@ -10,6 +10,7 @@ import {
   flag,
   initializerOption,
   integer,
+  integerAlong,
   optional,
   regularizerOption,
 } from './option.js'
@@ -34,10 +35,10 @@ export const conv1D = layerKind({
   className: 'Conv1D',
   options: {
     filters: integer(1),
-    kernelSize: integer(1),
-    strides: optional(integer(1), 1),
+    kernelSize: integerAlong(1),
+    strides: optional(integerAlong(1), 1),
     padding: optional(choice(['valid', 'same', 'causal']), 'valid'),
-    dilationRate: optional(integer(1), 1),
+    dilationRate: optional(integerAlong(1), 1),
     activation: activationOption('linear'),
     useBias: flag(true),
     kernelInitializer: initializerOption('glorotUniform'),

@@ -19,7 +19,7 @@ export function unstorable(what: string): ArignoteError {
   return report(ArgumentError, 'E300', {
     operation: 'toJSON',
     problem: `${what} cannot be stored`,
-    lines: ['give it by name'],
+    lines: ['give it by name; saveWeights and loadWeights store weights of any model'],
   })
 }
 

@@ -9,10 +9,19 @@ import type { SymbolicTensor } from './symbolic.js'
 export const inputLayer = layerKind({
   className: 'InputLayer',
   options: { inputDType: optional(choice(['float32', 'float64', 'int32', 'uint8', 'bool']), 'float32') },
+  toConfig: ({ inputDType }, { name, batch_input_shape }) => ({
+    batch_input_shape: batch_input_shape!,
+    dtype: inputDType,
+    sparse: false,
+    name: name!,
+  }),
   outputShapes: () => [],
   outputDType: ({ inputDType }) => inputDType,
   build: () => ({ weights: [], call: inputs => inputs }),
 })
+
+/** Whether a layer is where a model begins. */
+export const isInput = (layer: Layer): boolean => layer.kind.className === inputLayer.className
 
 export interface InputOptions {
   /** Without the batch; null for a size that is not known before a call. */

@@ -6,6 +6,7 @@ import type { DType } from '@arignote/loops'
 import type { Constraint } from '../constraints.js'
 import type { FloatType } from '../dtype.js'
 import type { Initializer } from '../initializers.js'
+import type { JsonRecord, Serialized } from '../json.js'
 import type { Regularizer } from '../regularizers.js'
 import type { OptionTable, ValuesOf } from './option.js'
 
@@ -75,6 +76,10 @@ export interface LayerKind<T extends OptionTable = OptionTable> {
   /** Keras's name of the class: `TimeDistributed`. */
   readonly className: string
   readonly options: T
+  /** What stands in Keras's JSON in place of what the options say. */
+  toConfig?(options: ValuesOf<T>, config: JsonRecord): JsonRecord
+  /** A model as a layer: how it is stored. */
+  serialized?(): Serialized
   /** For a layer that can stand first: what its options tell of its input, without the batch (null: nothing), and its dtype. */
   firstInput?(options: ValuesOf<T>): { readonly shape: Shape | null; readonly dtype: DType }
   /** The shapes of the outputs. @throws ArgumentError, ShapeError for inputs that the layer cannot take */

@@ -239,14 +239,16 @@ export class Layer<T extends OptionTable = OptionTable> {
   /** As Keras's JSON has it, names in snake_case. */
   getConfig(): JsonRecord {
     const { name, trainable, dtype } = this
-    const { inputShape, batchInputShape } = this.common
-    const batch = batchInputShape ?? (inputShape === null ? null : [null, ...inputShape])
+    const { batchInputShape } = this.common
+    const shape = this.common.inputShape ?? this.firstInput?.shape ?? null
+    const batch = batchInputShape ?? (shape === null ? null : [null, ...shape])
     const own = Object.entries(this.kind.options)
       .map(([key, row]) => [key, row, (this.options as Readonly<Record<string, unknown>>)[key]] as const)
       .filter(([, row, value]) => !(row.isOurs && value === row.byDefault))
       .map(([key, row, value]) => [snakeCase(key), row.toJson(value)])
     const first = batch === null ? {} : { batch_input_shape: batch }
-    return { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
+    const config = { name, trainable, ...first, dtype, ...Object.fromEntries(own) }
+    return this.kind.toConfig?.(this.options, config) ?? config
   }
 }
 

@@ -79,6 +79,15 @@ export const integer = (least = 1): Option<number, number> => ({
   toJson: same,
 })
 
+/** The same along the one axis there is; Keras's JSON has it as a list of one. */
+export const integerAlong = (least = 1): Option<number | readonly [number], number> => ({
+  read: (given, place) => {
+    const [only, ...more] = Array.isArray(given) ? given : [given]
+    return integer(least).read(more.length === 0 ? only : given, place)
+  },
+  toJson: value => [value],
+})
+
 export const number = (least = Number.NEGATIVE_INFINITY): Option<number, number> => ({
   read: (given, place) => {
     check(

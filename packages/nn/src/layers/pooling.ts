@@ -2,7 +2,7 @@
 import { cast, div, expandDims, max, maximum, mean, mul, onesLike, sum, type Variable } from '@arignote/graph'
 import { sequenceInput, unmaskedInput } from './inputs.js'
 import { type LayerKind, layerKind } from './kind.js'
-import { choice, integer, nullable, optional } from './option.js'
+import { choice, integerAlong, nullable, optional } from './option.js'
 import { placesOf, type Windows, windowCount } from './windows.js'
 
 /** One row of features per sample. */
@@ -40,9 +40,9 @@ export const globalAveragePooling1D = layerKind({
 })
 
 const poolOptions = {
-  poolSize: optional(integer(1), 2),
+  poolSize: optional(integerAlong(1), 2),
   /** Default: poolSize. */
-  strides: nullable(integer(1)),
+  strides: nullable(integerAlong(1)),
   padding: optional(choice(['valid', 'same']), 'valid'),
 }
 

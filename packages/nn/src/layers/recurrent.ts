@@ -240,13 +240,21 @@ export const simpleRNN = recurrent({
     }),
 })
 
+const implementations = choice([1, 2])
+
+/** Until 2.2 Keras also had 0, which drops as 1 does. */
+const implementation: typeof implementations = {
+  ...implementations,
+  read: (given, place) => implementations.read(given === 0 ? 1 : given, place),
+}
+
 const gateOptions = {
   units: integer(1),
   activation: activationOption('tanh'),
   recurrentActivation: activationOption('sigmoid'),
   ...weightOptions,
   /** 2: one dropout mask for all gates; 1: one for each. */
-  implementation: optional(choice([1, 2]), 2),
+  implementation: optional(implementation, 2),
 }
 
 /** Long short-term memory: Hochreiter and Schmidhuber 1997; gates in the order i f c o. States: h, c. */

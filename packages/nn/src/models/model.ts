@@ -5,12 +5,16 @@
  * any inputs and outputs. What a model learns and predicts is in `training/`.
  */
 import { badArgument, checkOptions, describeGiven, type NdArray, type Value } from '@arignote/graph'
+import type { JsonRecord } from '../json.js'
 import { printShape } from '../layers/errors.js'
 import { input } from '../layers/input.js'
 import type { Shape, Weight } from '../layers/kind.js'
 import { Layer, setTogether, uniqueName } from '../layers/layer.js'
 import type { SymbolicTensor } from '../layers/symbolic.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
+import { type SaveModelOptions, saveModel } from '../saving/save.js'
+import { modelJson } from '../saving/to-json.js'
+import { type LoadWeightsOptions, loadWeights, saveWeights } from '../saving/weights.js'
 import { seedsFrom } from '../seeds.js'
 import type { BatchSource } from '../training/batches.js'
 import type { History } from '../training/callbacks/history.js'
@@ -261,6 +265,26 @@ export class Model {
     ...options
   }: SummaryOptions & { print?: (line: string) => void } = {}): void {
     for (const line of summaryOf(this, options)) print(line)
+  }
+
+  /** The layers and how they are connected, as Keras 2.3 has it. @throws ArgumentError for functions and cells, which have no name */
+  toJSON(): JsonRecord {
+    return modelJson(this)
+  }
+
+  /** Writes weights to a file, which is replaced as a whole or not at all. */
+  saveWeights(path: string | URL): Promise<void> {
+    return saveWeights(this, path)
+  }
+
+  /** Takes up weights, in order: those of `saveWeights`, of a saved model, of Keras's .h5 files. All, or none if one does not fit. */
+  loadWeights(path: string | URL, options?: LoadWeightsOptions): Promise<void> {
+    return loadWeights(this, path, options)
+  }
+
+  /** Writes everything to one file: layers, weights, what the model was compiled with, and where training stands. */
+  save(path: string | URL, options?: SaveModelOptions): Promise<void> {
+    return saveModel(this, path, options)
   }
 
   toString(): string {

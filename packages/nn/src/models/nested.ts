@@ -2,14 +2,21 @@
 import { wrongInput } from '../layers/errors.js'
 import { type LayerKind, layerKind } from '../layers/kind.js'
 import { Layer } from '../layers/layer.js'
+import { serializedModel } from '../saving/to-json.js'
 import type { Model } from './model.js'
 import { runNetwork } from './network.js'
+
+const models = new WeakMap<Layer, Model>()
+
+/** The model that a layer stands for; null for a layer that is only one. */
+export const modelOf = (layer: Layer): Model | null => models.get(layer) ?? null
 
 /** The layer has the model's weights, also those that it gets later. */
 export function modelAsLayer(model: Model): Layer {
   const kind = layerKind({
     className: model.className,
     options: {},
+    serialized: () => serializedModel(model),
     firstInput: () => {
       if (!model.isBuilt) return { shape: null, dtype: 'float32' }
       const [x] = model.inputs
@@ -36,7 +43,9 @@ export function modelAsLayer(model: Model): Layer {
       },
     }),
   })
-  return new Layer(kind as LayerKind, { name: model.name } as never)
+  const layer = new Layer(kind as LayerKind, { name: model.name } as never)
+  models.set(layer, model)
+  return layer
 }
 
 const fitsInto = (given: readonly (number | null)[], wanted: readonly (number | null)[]) =>

@@ -1,0 +1,64 @@
+/** One file  →  the model that was saved in it, trained as far, and compiled as it was. */
+import { checkOptions } from '@arignote/graph'
+import { pathOf, readFile } from '@arignote/save/files'
+import type { Serialized } from '../json.js'
+import type { Model } from '../models/model.js'
+import type { ModelCompileOptions } from '../training/compiled-model.js'
+import { readCompileJson } from './compile-json.js'
+import { missingPart, notAModelFile } from './errors.js'
+import { decodeModel } from './file.js'
+import { type FromJsonOptions, modelFromJSON } from './from-json.js'
+import { memoryOf, slotsOf, weightsOf } from './parts.js'
+import { assignInOrder } from './weights.js'
+
+export interface LoadModelOptions extends Pick<FromJsonOptions, 'layers'> {
+  /** What the model is compiled with instead of what the file says, functions above all; false: it is not compiled. */
+  readonly compile?: Partial<ModelCompileOptions> | false
+}
+
+/**
+ * The model of a file that `model.save` wrote. Training goes on where it was, to the bit: with the optimiser's state, the
+ * random streams and the states of stateful layers.
+ * @throws ArgumentError for files that are missing, foreign or damaged, and for what has to be given
+ */
+export async function loadModel(path: string | URL, options: LoadModelOptions = {}): Promise<Model> {
+  const operation = 'loadModel'
+  const file = pathOf(operation, path)
+  return modelFrom(operation, file, readFile({ operation, file }), options)
+}
+
+/** The same, of the bytes of a file that `model.save` wrote. */
+export function modelFromBytes(bytes: Uint8Array | ArrayBuffer, options: LoadModelOptions = {}): Model {
+  return modelFrom('modelFromBytes', null, new Uint8Array(bytes), options)
+}
+
+function modelFrom(
+  operation: string,
+  file: string | null,
+  bytes: Uint8Array,
+  options: LoadModelOptions,
+): Model {
+  checkOptions(operation, options, ['layers', 'compile'])
+  const { layers = {}, compile = {} } = options
+  const contents = decodeModel(operation, file, bytes)
+  if (contents.model === null) throw notAModelFile(operation, file, 'the file has weights, but no model')
+  const model = modelFromJSON(contents.model, { layers })
+  const put = (what: string, variables: typeof contents.weights, into: ReturnType<typeof weightsOf>) =>
+    assignInOrder(
+      operation,
+      file,
+      into.map(([, variable]) => variable),
+      variables,
+      what,
+    )
+  put('weights', contents.weights, weightsOf(model))
+  put('states', contents.memory, memoryOf(model))
+  if (compile === false || contents.compiled === null) return model
+  const { options: stored, missing } = readCompileJson(operation, contents.compiled)
+  const lacking = missing.filter(name => !(name in compile))
+  if (lacking.length > 0) throw missingPart(operation, file, lacking)
+  model.compile({ ...stored, ...compile })
+  const saved = contents.compiled.optimizer_config as unknown as Serialized
+  if (saved.class_name === model.optimizer.class_name) put('accumulators', contents.optimizer, slotsOf(model))
+  return model
+}
