@@ -6,12 +6,12 @@ export interface Child<Request, Answer> {
   end(): void
 }
 
-/** Starts this program once more, as the child of that name; the answer to nothing is that it is ready. */
+/** Starts this program once more with its own options, as the child of that name; the answer to nothing is that it is ready. */
 export async function start<Request, Answer>(
   name: string,
   options: readonly string[] = [],
 ): Promise<Child<Request, Answer>> {
-  const child = fork(process.argv[1]!, ['--child', name, ...options], {
+  const child = fork(process.argv[1]!, [...process.argv.slice(2), '--child', name, ...options], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const answer = () => nextMessage<Answer>(child, name)
