@@ -17,9 +17,18 @@ export default {
         sourceMaps: 'inline',
       },
     ],
+    // Only there as an ES module, which Jest cannot require.
+    '/h5wasm/.*\\.js$': [
+      '@swc/jest',
+      { swcrc: false, jsc: { target: 'es2022' }, module: { type: 'commonjs' }, sourceMaps: false },
+    ],
   },
+  transformIgnorePatterns: ['/node_modules/(?!(.*/)?h5wasm/)'],
   // Sources say './x.js', as the compiled modules must; here that means './x.ts'.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^h5wasm$': '<rootDir>/packages/nn/node_modules/h5wasm/dist/esm/hdf5_hl.js',
+  },
   testEnvironment: 'node',
   // Not "import": Jest's own dependencies would then resolve to ES modules, which it cannot require.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },

@@ -48,6 +48,7 @@ import {
 } from 'arignote/save'
 import { T } from 'arignote/theano'
 import { readFiles } from '../src/files.js'
+import { goldenPath } from '../src/golden.js'
 import { shownError } from '../src/shown-error.js'
 
 const root = join(__dirname, '../../..')
@@ -422,6 +423,7 @@ const causes: Readonly<Record<string, () => unknown>> = {
     model.compile({ loss: (t, y) => A.abs(t.sub(y)).sum(-1), optimizer: 'sgd' })
     modelFromBytes(modelToBytes(model))
   },
+  E427: () => modelFromBytes(readFileSync(goldenPath('model_keras2.h5'))),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process

@@ -66,3 +66,11 @@ export function missingPart(operation: string, file: string | null, parts: reado
     ],
   })
 }
+
+export function needsHdf5(operation: string, file: string | null, line: string): ArignoteError {
+  return report(ArgumentError, 'E427', {
+    operation,
+    problem: `${placeOf(file)}: this is an HDF5 file`,
+    lines: [line],
+  })
+}

@@ -6,6 +6,7 @@ import { compileJson } from './compile-json.js'
 import { encodeModel } from './file.js'
 import { memoryOf, slotsOf, weightsOf } from './parts.js'
 import { modelJson } from './to-json.js'
+import { isHdf5Path } from './weights.js'
 
 export interface SaveModelOptions {
   /** Whether what the model was compiled with, and the optimiser's state, are saved too; default true. */
@@ -19,7 +20,11 @@ export interface SaveModelOptions {
 export async function saveModel(model: Model, path: string | URL, options?: SaveModelOptions): Promise<void> {
   const operation = 'save'
   const file = pathOf(operation, path)
-  writeFile({ operation, file }, modelToBytes(model, options))
+  checkOptions(operation, options, ['includeOptimizer'])
+  const bytes = isHdf5Path(file)
+    ? await (await import('./keras-write.js')).kerasModelToBytes(model, options?.includeOptimizer ?? true)
+    : modelToBytes(model, options)
+  writeFile({ operation, file }, bytes)
 }
 
 /** The bytes of such a file, where there are no files. */

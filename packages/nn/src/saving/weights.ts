@@ -6,24 +6,31 @@ import { checkOptions, type Shared } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
 import { pathOf, readFile, type Tensor, writeFile } from '@arignote/save/files'
 import type { Model } from '../models/model.js'
-import { weightsDiffer } from './errors.js'
+import { needsHdf5, weightsDiffer } from './errors.js'
 import { decodeModel, encodeModel } from './file.js'
+import { isHdf5 } from './hdf5.js'
+import type { KerasOptions } from './keras-weights.js'
 import { named, weightsOf } from './parts.js'
 
-export interface LoadWeightsOptions {
+export interface LoadWeightsOptions extends KerasOptions {
   /** Weights by name instead of by order; weights without a partner stay, on either side. */
   readonly byName?: boolean
 }
 
-export const loadWeightsOptions = ['byName'] as const
+export const loadWeightsOptions = ['byName', 'backend'] as const
 
 /** Writes the weights of a model to one file, which is replaced as a whole or not at all. */
 export async function saveWeights(model: Model, path: string | URL): Promise<void> {
   const operation = 'saveWeights'
   const file = pathOf(operation, path)
-  const bytes = weightsToBytes(model)
+  const bytes = isHdf5Path(file)
+    ? await (await import('./keras-write.js')).kerasWeightsToBytes(model)
+    : weightsToBytes(model)
   writeFile({ operation, file }, bytes)
 }
+
+/** Whether a file is to be one of Keras's. */
+export const isHdf5Path = (file: string): boolean => /\.(h5|hdf5)$/i.test(file)
 
 /** The bytes of such a file. */
 export function weightsToBytes(model: Model): Uint8Array<ArrayBuffer> {
@@ -43,7 +50,10 @@ export async function loadWeights(
 ): Promise<void> {
   const operation = 'loadWeights'
   const file = pathOf(operation, path)
-  weightsFrom(operation, file, model, readFile({ operation, file }), options)
+  const bytes = readFile({ operation, file })
+  if (!isHdf5(bytes)) return weightsFrom(operation, file, model, bytes, options)
+  const { assignKerasWeights } = await import('./keras.js')
+  await assignKerasWeights(operation, file, model, bytes, options)
 }
 
 /** The same, of the bytes of a file that `saveWeights` or `save` wrote. */
@@ -63,6 +73,7 @@ function weightsFrom(
   options: LoadWeightsOptions,
 ): void {
   checkOptions(operation, options, loadWeightsOptions)
+  if (isHdf5(bytes)) throw needsHdf5(operation, file, 'await weightsFromHDF5(model, bytes) reads it')
   const { weights } = decodeModel(operation, file, bytes)
   const wanted = weightsOf(model)
   if (options.byName === true) {

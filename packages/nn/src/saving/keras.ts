@@ -1,0 +1,95 @@
+/** Keras's .h5 files, 1.x and 2.x  →  weights of a model, or a whole model. */
+import { ArignoteError, checkOptions, ndarrayOf } from '@arignote/graph'
+import type { Model } from '../models/model.js'
+import { readCompileJson } from './compile-json.js'
+import { damagedFile, notAModelFile } from './errors.js'
+import { type FromJsonOptions, modelFromJSON } from './from-json.js'
+import { withHdf5 } from './hdf5.js'
+import { type KerasModelFile, readKerasFile } from './keras-file.js'
+import { pairsOf } from './keras-weights.js'
+import { type LoadModelOptions, loadModelOptions } from './load.js'
+import { trainedOf } from './parts.js'
+import { assign, type LoadWeightsOptions, loadWeightsOptions } from './weights.js'
+
+/** Sets the weights of a model to those of such a file: all, or none if one does not fit. */
+export async function assignKerasWeights(
+  operation: string,
+  file: string | null,
+  model: Model,
+  bytes: Uint8Array,
+  options: LoadWeightsOptions,
+): Promise<void> {
+  checkOptions(operation, options, loadWeightsOptions)
+  const { weights } = await withHdf5(operation, file, bytes, h5 => readKerasFile(operation, file, h5))
+  assign(operation, file, pairsOf(operation, file, model, weights, options))
+}
+
+/**
+ * Takes up the weights of the bytes of a .h5 file.
+ * @throws ArgumentError, ShapeError as `model.loadWeights` does
+ */
+export async function weightsFromHDF5(
+  model: Model,
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadWeightsOptions = {},
+): Promise<void> {
+  await assignKerasWeights('weightsFromHDF5', null, model, new Uint8Array(bytes), options)
+}
+
+/** The whole model of the bytes of a .h5 file. @throws as `loadModel` does */
+export async function modelFromHDF5(
+  bytes: Uint8Array | ArrayBuffer,
+  options: LoadModelOptions = {},
+): Promise<Model> {
+  return kerasModel('modelFromHDF5', null, new Uint8Array(bytes), options)
+}
+
+export async function kerasModel(
+  operation: string,
+  file: string | null,
+  bytes: Uint8Array,
+  options: LoadModelOptions,
+): Promise<Model> {
+  checkOptions(operation, options, loadModelOptions)
+  const stored = await withHdf5(operation, file, bytes, h5 => readKerasFile(operation, file, h5))
+  if (stored.model === null) throw notAModelFile(operation, file, 'the file has weights, but no model')
+  const config = {
+    keras_version: `${stored.weights.version}.0`,
+    ...parsed(operation, file, 'model_config', stored.model),
+  }
+  const model = modelFromJSON(config, jsonOptions(options))
+  assign(operation, file, pairsOf(operation, file, model, stored.weights, options))
+  compileAs(operation, file, model, stored, options)
+  return model
+}
+
+const jsonOptions = ({ layers = {} }: LoadModelOptions): FromJsonOptions => ({ layers })
+
+function parsed(operation: string, file: string | null, attribute: string, text: string): object {
+  try {
+    const json: unknown = JSON.parse(text)
+    if (typeof json === 'object' && json !== null) return json
+  } catch {}
+  throw damagedFile(operation, file, `its attribute ${attribute} is no JSON`)
+}
+
+/** As it was compiled, with the optimiser's state. */
+function compileAs(
+  operation: string,
+  file: string | null,
+  model: Model,
+  { training, optimizer, weights }: KerasModelFile,
+  { compile = {} }: LoadModelOptions,
+): void {
+  if (compile === false || training === null) return
+  const { options } = readCompileJson(operation, parsed(operation, file, 'training_config', training))
+  model.compile({ ...options, ...compile })
+  if (optimizer === null) return
+  model.optimizer.build(trainedOf(model))
+  try {
+    model.optimizer.setWeights(optimizer.map(({ data, shape }) => ndarrayOf(data, shape)))
+  } catch (error) {
+    // The state of 1.x is that of gates in arrays of their own; as in Keras, training then begins with a fresh one.
+    if (!(error instanceof ArignoteError && weights.version < 2)) throw error
+  }
+}
