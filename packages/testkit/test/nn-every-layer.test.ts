@@ -92,6 +92,11 @@ const examples: Record<keyof typeof layers, Example> = {
   thresholdedReLU: { make: dtype => layers.thresholdedReLU({ theta: 0.1, dtype }), inputs: [row], params: 0 },
   softmax: { make: dtype => layers.softmax({ dtype }), inputs: [row], params: 0 },
   reLU: { make: dtype => layers.reLU({ maxValue: 1, negativeSlope: 0.1, dtype }), inputs: [row], params: 0 },
+  lambda: {
+    make: dtype => layers.lambda({ function: x => x.mul(2).sum(-1), dtype }),
+    inputs: [row],
+    params: 0,
+  },
   masking: { make: dtype => layers.masking({ dtype }), inputs: [sequence], params: 0 },
   flatten: { make: dtype => layers.flatten({ dtype }), inputs: [sequence], params: 0 },
   reshape: { make: dtype => layers.reshape({ targetShape: [3, -1], dtype }), inputs: [sequence], params: 0 },

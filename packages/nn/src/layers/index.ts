@@ -8,6 +8,7 @@ import { dropout, gaussianDropout, gaussianNoise, spatialDropout1D } from './dro
 import { embedding } from './embedding.js'
 import { inputLayer } from './input.js'
 import type { LayerKind } from './kind.js'
+import { lambdaLayer } from './lambda.js'
 import { Layer, type LayerOptions } from './layer.js'
 import {
   addLayer,
@@ -58,6 +59,7 @@ export const layers = {
   thresholdedReLU: maker(thresholdedReLU),
   softmax: maker(softmaxLayer),
   reLU: maker(reLU),
+  lambda: maker(lambdaLayer),
   masking: maker(masking),
   flatten: maker(flatten),
   reshape: maker(reshape),
