@@ -42,6 +42,9 @@ export interface ModelOptions {
 /** What a layer, or a model as a part of another, is where layers are listed. */
 export type LayerLike = Layer | Model
 
+/** What a model predicts: an array, or a list where it has several outputs. */
+export type Prediction = NdArray | readonly NdArray[]
+
 /** What the first layer of a list tells of the input; null: nothing. */
 function firstInputOf(layer: Layer): SymbolicTensor | null {
   const { batchInputShape, inputShape } = layer.common
@@ -55,7 +58,7 @@ function firstInputOf(layer: Layer): SymbolicTensor | null {
 const asLayer = (part: LayerLike): Layer => (part instanceof Layer ? part : part.asLayer())
 
 /** See the header. Made by `sequential` and `model`. */
-export class Model {
+export class Model<P extends Prediction = Prediction> {
   readonly name: string
   /** The layers of a sequential model, in turn; null for others. */
   readonly #stack: Layer[] | null
@@ -217,13 +220,13 @@ export class Model {
   }
 
   /** The output for every sample, in order; a list for several outputs. */
-  predict(x: Data, options: PredictOptions = {}): NdArray | NdArray[] {
-    return this.#trainer.predict(x, options)
+  predict(x: Data, options: PredictOptions = {}): P {
+    return this.#trainer.predict(x, options) as Prediction as P
   }
 
   /** The same, of one batch. */
-  predictOnBatch(x: Data): NdArray | NdArray[] {
-    return this.#trainer.predict(x, { batchSize: Number.MAX_SAFE_INTEGER })
+  predictOnBatch(x: Data): P {
+    return this.#trainer.predict(x, { batchSize: Number.MAX_SAFE_INTEGER }) as Prediction as P
   }
 
   /** One step; the loss and the metrics before it. */
@@ -295,19 +298,27 @@ export class Model {
 }
 
 /** A list of layers, each on the output of the one before. */
-export function sequential(layers: readonly LayerLike[] = [], options: ModelOptions = {}): Model {
+export function sequential(layers: readonly LayerLike[] = [], options: ModelOptions = {}): Model<NdArray> {
   checkOptions('sequential', options, ['name', 'seed'])
   return new Model('Sequential', layers, options)
 }
 
-export interface FunctionalOptions {
+type Tensors = SymbolicTensor | readonly SymbolicTensor[]
+
+export interface FunctionalOptions<O extends Tensors = Tensors> {
   readonly name?: string
-  readonly inputs: SymbolicTensor | readonly SymbolicTensor[]
-  readonly outputs: SymbolicTensor | readonly SymbolicTensor[]
+  readonly inputs: Tensors
+  readonly outputs: O
 }
 
+type PredictionOf<O> = O extends SymbolicTensor | readonly [SymbolicTensor]
+  ? NdArray
+  : O extends readonly [SymbolicTensor, SymbolicTensor, ...(readonly SymbolicTensor[])]
+    ? readonly NdArray[]
+    : Prediction
+
 /** What lies between inputs and outputs. */
-export function model(options: FunctionalOptions): Model {
+export function model<const O extends Tensors>(options: FunctionalOptions<O>): Model<PredictionOf<O>> {
   checkOptions('model', options, ['inputs', 'outputs', 'name'])
   const { inputs, outputs, ...rest } = options
   return new Model('Model', network([inputs].flat(), [outputs].flat()), rest)
