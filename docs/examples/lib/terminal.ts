@@ -113,9 +113,9 @@ export function isMain(url: string): boolean {
 }
 
 /** Runs a program's main function; what the user can put right is said without a stack. */
-export function run(main: (args: readonly string[]) => void): void {
+export async function run(main: (args: readonly string[]) => void | Promise<void>): Promise<void> {
   try {
-    main(process.argv.slice(2))
+    await main(process.argv.slice(2))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     console.error(error.message)

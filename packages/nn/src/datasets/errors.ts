@@ -7,7 +7,7 @@ export function cannotRead(operation: string, file: string, error: unknown): Ari
   return report(ArgumentError, 'E406', {
     operation,
     problem: `${file} cannot be read`,
-    lines: [error instanceof Error ? error.message : String(error)],
+    lines: [(error as Partial<Error> | null)?.message ?? String(error)],
     did: called,
   })
 }

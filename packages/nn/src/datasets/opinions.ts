@@ -56,8 +56,9 @@ export function opinions(options: OpinionsOptions): Opinions {
   const negative: string[] = []
   for (let i = 0; i < samples; i++) {
     const isGood = chance()
-    // Both clauses are denied or neither, so that the words are as many of each kind.
-    const isDenied = chance()
+    // Both clauses are denied or neither, so that the words are as many of each kind; seldom, so that
+    // words alone say something of their clause, and training has where to begin.
+    const isDenied = uniform() < 0.2
     const [first, second] = [clause(!isGood, isDenied), clause(isGood, isDenied)]
     const text = `${first}${aside()} but${aside()} ${second}${aside()}`
     ;(isGood ? positive : negative).push(text)

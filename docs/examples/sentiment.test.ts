@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { corpusOf, madeUp, sentiment } from './sentiment.js'
+
+const best = (history: Readonly<Record<string, readonly number[]>>) => Math.max(...history['val_accuracy']!)
+
+describe('sentiment', () => {
+  const small = { words: 64, units: 32 }
+  test.each(['lstm', 'gru', 'simple'] as const)(
+    '%s learns that what is said last counts',
+    async cell => {
+      const { history } = await sentiment(madeUp({ samples: 2000, seed: 1 }), { cell, epochs: 6, ...small })
+      expect(best(history)).toBeGreaterThan(0.85)
+    },
+    60_000,
+  )
+  test('the same seed gives the same numbers, another seed others', async () => {
+    const losses = async (seed: number) => {
+      const { history } = await sentiment(madeUp({ samples: 60, seed: 1 }), { epochs: 2, seed, ...small })
+      return history['loss']
+    }
+    const first = await losses(1)
+    expect(await losses(1)).toEqual(first)
+    expect(await losses(2)).not.toEqual(first)
+  }, 60_000)
+
+  const folder = mkdtempSync(join(tmpdir(), 'sentiment-'))
+  const file = (name: string, text: string) => {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const sources = { pos: '', neg: '', data: '', seed: 1 }
+
+  test('it reads lines of two files', () => {
+    const pos = file('pos.txt', 'good\n'.repeat(10))
+    const neg = file('neg.txt', 'bad\n'.repeat(10))
+    const { train, validation, encode } = corpusOf({ ...sources, pos, neg })
+    expect([train.x.shape, validation.x.shape]).toEqual([
+      [18, 100],
+      [2, 100],
+    ])
+    expect(encode('good or bad').shape).toEqual([1, 100])
+    expect(() => corpusOf({ ...sources, pos })).toThrow(/Both are needed/)
+  })
+  test('it reads the folder of reviews', () => {
+    for (const part of ['train', 'test'])
+      for (const kind of ['pos', 'neg']) file(`aclImdb/${part}/${kind}/0_1.txt`, `a ${kind} film`)
+    const { train, validation, encode } = corpusOf({ ...sources, data: join(folder, 'aclImdb') })
+    expect([train.x.shape, validation.x.shape]).toEqual([
+      [2, 100],
+      [2, 100],
+    ])
+    // "a" and "film" are the most frequent words, 1 and 2; 3 more are those of Keras; "strange" is no word.
+    expect([...encode('a strange film').data.slice(-4)]).toEqual([1, 4, 2, 5])
+  })
+})
