@@ -57,7 +57,11 @@ export class RandomStream {
   readonly state: Shared<'int32', 1>
   #sites = 0
 
-  constructor(seed: number, name: string) {
+  constructor(seed: number | Shared<'int32', 1>, name: string) {
+    if (typeof seed !== 'number') {
+      this.state = seed
+      return
+    }
     this.state = shared(stateOf(seed), name)
     const calls = [0, 1, 2].map(word => Number(word === stateWords.calls))
     this.state.defaultUpdate = add(this.state, constant(calls, 'int32'))
@@ -66,6 +70,14 @@ export class RandomStream {
   /** Begins again: the next call draws what the first call after `randomStream(seed)` draws. */
   seed(seed: number): void {
     this.state.setValue(stateOf(seed))
+  }
+
+  /**
+   * The same stream, its draws numbered from the first on again: for a graph of its own that is to draw as another one
+   * does, whatever was made before.
+   */
+  numberedAnew(): RandomStream {
+    return new RandomStream(this.state, '')
   }
 
   /** Numbers from low (0) to below high (1). */

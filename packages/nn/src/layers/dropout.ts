@@ -6,6 +6,7 @@ import { wrongNoiseShape } from './errors.js'
 import { keepsDType, keepsShape, sequenceInput } from './inputs.js'
 import { type LayerKind, layerKind, type Shape } from './kind.js'
 import { nullable, number, type OptionTable, rate, sizes, type ValuesOf } from './option.js'
+import { streamIn } from './streams.js'
 
 interface Disturbance<T extends OptionTable> {
   readonly className: string
@@ -27,9 +28,10 @@ const disturbance = <const T extends OptionTable>(kind: Disturbance<T>): LayerKi
       return {
         weights: [],
         memory: [stream.state],
-        call: ([x], { training }) => {
-          if (!training || !kind.acts(options)) return [x!]
-          return [{ tensor: kind.disturb(x!.tensor, options, stream), mask: x!.mask }]
+        call: ([x], context) => {
+          if (!context.training || !kind.acts(options)) return [x!]
+          const own = streamIn(context, stream)
+          return [{ tensor: kind.disturb(x!.tensor, options, own), mask: x!.mask }]
         },
       }
     },

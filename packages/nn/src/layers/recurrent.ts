@@ -40,6 +40,7 @@ import {
   type ValuesOf,
 } from './option.js'
 import { setStates } from './states.js'
+import { streamIn } from './streams.js'
 
 /** What every recurrent layer takes. */
 const loopOptions = {
@@ -150,7 +151,7 @@ function runCell(
       const { outputs, output, last } = recur(cell, x!.tensor as Tensor<'float32'>, {
         mask: x!.mask,
         initialState: initialState as readonly Tensor<'float32'>[] | null,
-        ...(context.training && dropoutMasks(cell, options, stream, x!)),
+        ...(context.training && dropoutMasks(cell, options, streamIn(context, stream), x!)),
         reverse: options.goBackwards,
         ...(options.unroll && { unroll: true }),
         gradClip: options.gradClip,

@@ -12,20 +12,25 @@ export interface Network {
   readonly outputs: readonly SymbolicTensor[]
   /** Every use of a layer, those whose outputs are needed first. */
   readonly nodes: readonly LayerNode[]
-  /** Every layer once, in the order of its first use; inputs among them. */
+  /** Every layer once, in Keras's order; inputs among them. */
   readonly layers: readonly Layer[]
 }
 
 /** @throws GraphError if an output needs an input that is not in the list */
 export function network(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): Network {
-  const nodes = nodesInOrder(inputs, outputs)
-  return { inputs, outputs, nodes, layers: [...new Set(nodes.map(node => node.layer))] }
+  const { order, visited } = nodesInOrder(inputs, outputs)
+  return {
+    inputs,
+    outputs,
+    nodes: order,
+    layers: layersByDepth(order, visited, new Set(inputs.map(x => x.node))),
+  }
 }
 
 function nodesInOrder(
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
-): readonly LayerNode[] {
+): { readonly order: readonly LayerNode[]; readonly visited: readonly LayerNode[] } {
   const given = new Set(inputs.map(x => x.node))
   const order: LayerNode[] = []
   const seen = new Set<LayerNode>()
@@ -44,7 +49,28 @@ function nodesInOrder(
     if (!given.has(node))
       for (const x of [...node.inputs].reverse()) stack.push({ node: x.node, ready: false })
   }
-  return order
+  return { order, visited: [...seen] }
+}
+
+/**
+ * Layers as Keras lists them, and so their weights: by their greatest distance from an output, the farthest first; of equal
+ * ones, what one comes to first from the outputs.
+ */
+function layersByDepth(
+  order: readonly LayerNode[],
+  visited: readonly LayerNode[],
+  inputs: ReadonlySet<LayerNode>,
+): readonly Layer[] {
+  const ofNodes = new Map<LayerNode, number>()
+  const depths = new Map<Layer, number>()
+  for (const node of [...order].reverse()) {
+    const depth = Math.max(ofNodes.get(node) ?? 0, depths.get(node.layer) ?? 0)
+    depths.set(node.layer, depth)
+    if (inputs.has(node)) continue
+    for (const x of node.inputs) ofNodes.set(x.node, Math.max(depth + 1, ofNodes.get(x.node) ?? 0))
+  }
+  const layers = [...new Set(visited.map(node => node.layer))]
+  return layers.sort((a, b) => depths.get(b)! - depths.get(a)!)
 }
 
 /** The outputs for these inputs, as a graph. */

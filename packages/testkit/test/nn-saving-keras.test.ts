@@ -1,0 +1,197 @@
+/** Keras's .h5 files: weights and whole models of every layout, against golden numbers. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toNested } from '@arignote/graph'
+import { layers, loadModel, type Model, modelFromJSON, resetLayerNames, sequential } from '@arignote/nn'
+import { beforeEach, describe, expect, jest, test } from '@jest/globals'
+import h5wasm from 'h5wasm'
+import { type Golden, golden, goldenPath, goldenTolerance, worstDifference } from '../src/golden.js'
+
+beforeEach(resetLayerNames)
+jest.setTimeout(60_000)
+
+const folder = mkdtempSync(join(tmpdir(), 'nn-saving-'))
+const path = (name: string) => join(folder, name)
+const numbers = (m: Model) => m.getWeights().map(w => [...w.data])
+
+describe('files of Keras', () => {
+  const g = golden('hdf5')
+  const network = (recurrentActivation: string) =>
+    sequential([
+      layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 3 }),
+      layers.lstm({ units: 2, recurrentActivation }),
+      layers.dropout({ rate: 0.5 }),
+      layers.dense({ units: 1, activation: 'sigmoid' }),
+    ])
+  const near = (actual: unknown, wanted: Golden) =>
+    expect(worstDifference(actual, wanted)).toBeLessThan(goldenTolerance.float32)
+  const wanted = [g.embeddings, g.kernel, g.recurrent_kernel, g.bias, g.dense_kernel, g.dense_bias]
+
+  test.each(g.files as string[])('the weights of %s are the golden ones, and predict so', async file => {
+    for (const activation of ['sigmoid', 'hard_sigmoid']) {
+      const m = network(activation)
+      await m.loadWeights(goldenPath(file))
+      expect(m.getWeights().map(w => toNested(w))).toEqual(wanted)
+      near(toNested(m.predict(g.x) as never), g.prediction_by_recurrent_activation[activation])
+    }
+  })
+
+  test('a whole model predicts, and has its optimiser and its state', async () => {
+    const m = await loadModel(goldenPath('model_keras2.h5'))
+    near(toNested(m.predict(g.x) as never), g.prediction_by_recurrent_activation.sigmoid)
+    expect(m.metricsNames).toEqual(['loss', 'accuracy'])
+    const state = m.optimizer.slots.map(slot => toNested(slot.getValue()))
+    expect(state).toEqual([g.optimizer.iterations, ...g.optimizer.m, ...g.optimizer.v])
+    await m.fit(g.x, [[1], [0]], { verbose: 0 })
+    expect(m.optimizer.iterations.getValue().data[0]).toBe(g.optimizer.iterations + 1)
+  })
+
+  test('what is written as .h5 is read again', async () => {
+    const m = await loadModel(goldenPath('model_keras2.h5'))
+    await m.save(path('again.h5'))
+    const again = await loadModel(path('again.h5'))
+    expect(again.toJSON()).toEqual(m.toJSON())
+    expect(numbers(again)).toEqual(numbers(m))
+    expect(again.optimizer.config).toEqual(m.optimizer.config)
+    expect(again.optimizer.getWeights().map(w => [...w.data])).toEqual(
+      m.optimizer.getWeights().map(w => [...w.data]),
+    )
+    await m.saveWeights(path('weights.h5'))
+    const other = network('sigmoid')
+    await other.loadWeights(path('weights.h5'))
+    expect(numbers(other)).toEqual(numbers(m))
+  })
+})
+
+/** A file as Keras 1.x wrote it, or with a version as 2.x did: arrays of layers by name. */
+async function kerasFile(
+  name: string,
+  content: Readonly<Record<string, Golden[]>>,
+  attributes: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  await h5wasm.ready
+  const { FS } = await h5wasm.ready
+  const file = new h5wasm.File(name, 'w')
+  const names = (list: string[]): [string[], number[], string] => [list, [list.length], 'S40']
+  file.create_attribute('layer_names', ...names(Object.keys(content)))
+  for (const [key, text] of Object.entries(attributes)) file.create_attribute(key, text)
+  for (const [layer, arrays] of Object.entries(content)) {
+    const group = file.create_group(layer)
+    if (arrays.length > 0)
+      group.create_attribute('weight_names', ...names(arrays.map((_, i) => `${layer}_${i}`)))
+    for (const [i, nested] of arrays.entries()) {
+      const shape: number[] = []
+      for (let x = nested; Array.isArray(x); x = x[0]) shape.push(x.length)
+      const data = Float64Array.from(nested.flat(9))
+      group.create_dataset({ name: `${layer}_${i}`, data, shape })
+    }
+  }
+  file.close()
+  writeFileSync(path(name), FS.readFile(name))
+  return path(name)
+}
+
+const float64 = { dtype: 'float64' } as const
+const nested = (m: Model) => m.getWeights().map(w => toNested(w))
+
+describe('weights of other times', () => {
+  const { legacy_weights: legacy, cudnn_lstm_to_lstm: cudnn } = golden('formats')
+
+  test('gates that Keras 1.x stored one by one lie side by side', async () => {
+    const lstm = sequential([layers.lstm({ units: 2, inputShape: [null, 3], ...float64 })])
+    await lstm.loadWeights(await kerasFile('lstm.h5', { a: legacy.lstm.arrays }))
+    expect(nested(lstm)).toEqual(legacy.lstm.fused)
+    const gru = sequential([layers.gru({ units: 2, inputShape: [null, 3], ...float64 })])
+    await gru.loadWeights(await kerasFile('gru.h5', { a: legacy.gru.arrays }))
+    expect(nested(gru)).toEqual(legacy.gru.fused)
+  })
+
+  test('both halves of a Bidirectional, and layers within others', async () => {
+    const inner = sequential([
+      layers.gru({ units: 2, inputShape: [null, 3], returnSequences: true, ...float64 }),
+    ])
+    const m = sequential([
+      inner,
+      layers.bidirectional({ layer: layers.lstm({ units: 2, ...float64 }), ...float64 }),
+    ])
+    const two = legacy.lstm.arrays.map((w: Golden) =>
+      Array.isArray(w[0]) && w.length === 3 ? w.slice(0, 2) : w,
+    )
+    const fused = [legacy.lstm.fused[0].slice(0, 2), ...legacy.lstm.fused.slice(1)]
+    await m.loadWeights(await kerasFile('both.h5', { a: legacy.gru.arrays, b: [...two, ...two] }))
+    expect(nested(m)).toEqual([...legacy.gru.fused, ...fused, ...fused])
+  })
+
+  test('an LSTM of cuDNN', async () => {
+    const config = {
+      name: 'c',
+      units: 2,
+      return_sequences: false,
+      batch_input_shape: [null, 4, 3],
+      dtype: 'float64',
+    }
+    const m = modelFromJSON({ class_name: 'Sequential', config: [{ class_name: 'CuDNNLSTM', config }] })
+    await m.loadWeights(await kerasFile('cudnn.h5', { c: cudnn.source }))
+    expect(worstDifference(nested(m), cudnn.target)).toBeLessThan(1e-15)
+  })
+
+  test('a GRU of cuDNN has two biases, which resetAfter needs', async () => {
+    const [kernel, recurrent] = cudnn.source.map((w: Golden) => w.map((row: Golden) => row.slice?.(0, 6)))
+    const arrays = [kernel, recurrent, Array.from({ length: 12 }, (_, i) => i)]
+    const file = await kerasFile('cudnn-gru.h5', { c: arrays })
+    const options = { units: 2, inputShape: [null, 3], ...float64 }
+    const m = sequential([layers.gru({ ...options, resetAfter: true })])
+    await m.loadWeights(file)
+    const [ours, , bias] = nested(m) as Golden[]
+    expect(bias).toEqual([
+      [0, 1, 2, 3, 4, 5],
+      [6, 7, 8, 9, 10, 11],
+    ])
+    expect(ours.map((row: Golden) => row.slice(0, 2))).toEqual(
+      cudnn.target[0].map((row: Golden) => row.slice(0, 2)),
+    )
+    await expect(sequential([layers.gru(options)]).loadWeights(file)).rejects.toThrow(/resetAfter: true/)
+  })
+
+  test('kernels of Conv1D that Theano turned round, with the axis that 1.x had', async () => {
+    const m = sequential([layers.conv1D({ filters: 1, kernelSize: 3, inputShape: [null, 2], ...float64 })])
+    const kernel = [
+      [[1], [2]],
+      [[3], [4]],
+      [[5], [6]],
+    ]
+    const four = kernel.map(k => [k])
+    await m.loadWeights(await kerasFile('conv1.h5', { c: [four, [0]] }))
+    expect(nested(m)).toEqual([[...kernel].reverse(), [0]])
+    await m.loadWeights(path('conv1.h5'), { backend: 'tensorflow' })
+    expect(nested(m)).toEqual([kernel, [0]])
+    const said = { keras_version: '2.2.4', backend: 'tensorflow' }
+    await m.loadWeights(await kerasFile('conv2.h5', { c: [kernel, [1]] }, said))
+    expect(nested(m)).toEqual([kernel, [1]])
+  })
+
+  test('what does not fit is refused, and nothing is set', async () => {
+    const m = sequential([layers.dense({ units: 2, inputShape: [2] }), layers.dense({ units: 1 })])
+    const before = numbers(m)
+    const first = [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [5, 6],
+    ]
+    const refused = async (content: Readonly<Record<string, Golden[]>>, message: RegExp) => {
+      await expect(m.loadWeights(await kerasFile('other.h5', content))).rejects.toThrow(message)
+      expect(numbers(m)).toEqual(before)
+    }
+    await refused({ a: first }, /1 layers with weights for 2/)
+    await refused({ a: first, b: [[[1]], [1]] }, /kernel has the shape \(2, 1\), the array \(1, 1\)/)
+    await refused({ a: first, b: [[[1], [2]]] }, /1 arrays, where 2 were expected/)
+    const [, second] = m.layers
+    await m.loadWeights(await kerasFile('by-name.h5', { x: first, [second!.name]: [[[7], [8]], [9]] }), {
+      byName: true,
+    })
+    expect(numbers(m)).toEqual([before[0], before[1], [7, 8], [9]])
+  })
+})
