@@ -47,7 +47,14 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
     }
     fs.renameSync(beside, target)
   } catch (error) {
-    if (beside !== null) fs.rmSync(beside, { force: true })
+    remove(fs, beside)
     throw noFile(task, 'written', error)
   }
+}
+
+/** What was begun; where not even that can be removed, the error that is on its way says why. */
+function remove(fs: typeof import('node:fs'), beside: string | null): void {
+  try {
+    if (beside !== null) fs.rmSync(beside, { force: true })
+  } catch {}
 }

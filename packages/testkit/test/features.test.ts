@@ -34,6 +34,7 @@ const others = [
   'bernoulli',
   'categorical',
   'ARIGNOTE_TRACE',
+  'loadModel',
 ]
 
 test('there are many rows, of three cells', () => {

@@ -399,7 +399,9 @@ describe('every kind of layer', () => {
     maximum: [{}, [every.x, every.x]],
     minimum: [{}, [every.x, every.x]],
   }
-  const names = (Object.keys(layers) as (keyof typeof layers)[]).filter(name => name !== 'rnn')
+  const names = (Object.keys(layers) as (keyof typeof layers)[]).filter(
+    name => name !== 'rnn' && name !== 'lambda',
+  )
 
   test.each(names)('%s is the same layer after JSON, with the same shapes', name => {
     const [options, inputs = [every.x]] = given[name] ?? [{}]
@@ -451,7 +453,7 @@ describe('what has no name', () => {
     const m = modelFromJSON(stored, { layers: own as never })
     expect(m.layers.map(({ name }) => name)).toEqual(['d', 't', 'square'])
     // And nowhere else.
-    expect(() => modelFromJSON(stored)).toThrow(/there is no layer "Lambda"/)
+    expect(() => modelFromJSON(stored)).toThrow(/the layer "Lambda" is none that can be read/)
   })
 
   test('numbers that Keras stored as arrays, and an InputLayer at the head of a list', () => {

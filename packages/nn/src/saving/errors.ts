@@ -8,7 +8,7 @@ export function unknownLayer(className: string, known: readonly string[]): Arign
   const nearest = nearestName(className, known)
   return report(ArgumentError, 'E420', {
     operation: 'modelFromJSON',
-    problem: `there is no layer ${JSON.stringify(className)}`,
+    problem: `the layer ${JSON.stringify(className)} is none that can be read`,
     lines: [
       ...(nearest === null ? [] : [`did you mean "${nearest}"?`]),
       `say how it is read: { layers: { ${className}: config => layers.… } }`,

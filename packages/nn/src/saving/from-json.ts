@@ -11,7 +11,7 @@ import { modelOf } from '../models/nested.js'
 import { network } from '../models/network.js'
 import { seedsFrom } from '../seeds.js'
 import { cudnnReaders } from './cudnn.js'
-import { notAConfig } from './errors.js'
+import { notAConfig, unknownLayer } from './errors.js'
 import { isKeras1, modernized } from './keras1.js'
 
 export interface FromJsonOptions {
@@ -176,4 +176,8 @@ registerReaders({
   Model: config => functionalFrom(config, {}).asLayer(),
   Functional: config => functionalFrom(config, {}).asLayer(),
   ...cudnnReaders,
+  // Python's functions are stored as code of Python.
+  Lambda: () => {
+    throw unknownLayer('Lambda', [])
+  },
 })
