@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Variable } from '@arignote/graph'
 import { expect, test } from '@jest/globals'
 import * as A from 'arignote'
+import * as nn from 'arignote/nn'
 import * as saving from 'arignote/save'
 
 const root = join(__dirname, '../../..')
@@ -34,7 +35,6 @@ const others = [
   'bernoulli',
   'categorical',
   'ARIGNOTE_TRACE',
-  'loadModel',
 ]
 
 test('there are many rows, of three cells', () => {
@@ -46,6 +46,7 @@ test('every name is exported', () => {
   const exported = new Set([
     ...Object.keys(A),
     ...Object.keys(saving),
+    ...Object.keys(nn),
     ...Object.getOwnPropertyNames(Variable.prototype),
     ...others,
   ])
