@@ -47,14 +47,15 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
     }
     fs.renameSync(beside, target)
   } catch (error) {
-    remove(fs, beside)
+    const begun = beside
+    if (begun !== null) quietly(() => fs.rmSync(begun, { force: true }))
     throw noFile(task, 'written', error)
   }
 }
 
-/** What was begun; where not even that can be removed, the error that is on its way says why. */
-function remove(fs: typeof import('node:fs'), beside: string | null): void {
+/** Runs this; if it fails, an error that is on its way says why. */
+function quietly(run: () => void): void {
   try {
-    if (beside !== null) fs.rmSync(beside, { force: true })
+    run()
   } catch {}
 }
