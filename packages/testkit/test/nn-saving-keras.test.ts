@@ -64,28 +64,55 @@ describe('files of Keras', () => {
   })
 })
 
-/** A file as Keras 1.x wrote it, or with a version as 2.x did: arrays of layers by name. */
+interface Layout {
+  /** Attributes of the whole file. */
+  readonly attributes?: Readonly<Record<string, string>>
+  /** Of a whole model: the group in which layers lie, and the optimiser's arrays. */
+  readonly root?: string
+  readonly optimizer?: readonly Golden[]
+  /** How long a list of names may be before it goes on in another attribute. */
+  readonly listsOf?: number
+  /** As before Keras 1.1: layers and arrays by number. */
+  readonly isNumbered?: boolean
+}
+
+/** A file as Keras wrote it: arrays of layers by name; of 1.x, unless an attribute says otherwise. */
 async function kerasFile(
   name: string,
   content: Readonly<Record<string, Golden[]>>,
-  attributes: Readonly<Record<string, string>> = {},
+  { attributes = {}, root, optimizer, listsOf = 99, isNumbered = false }: Layout = {},
 ): Promise<string> {
-  await h5wasm.ready
   const { FS } = await h5wasm.ready
   const file = new h5wasm.File(name, 'w')
-  const names = (list: string[]): [string[], number[], string] => [list, [list.length], 'S40']
-  file.create_attribute('layer_names', ...names(Object.keys(content)))
+  const at = root === undefined ? file : file.create_group(root)
+  type Group = typeof at
+  const list = (group: Group, attribute: string, names: readonly string[]) => {
+    const parts = Array.from({ length: Math.ceil(names.length / listsOf) }, (_, i) =>
+      names.slice(i * listsOf, (i + 1) * listsOf),
+    )
+    for (const [i, part] of parts.entries())
+      group.create_attribute(parts.length === 1 ? attribute : `${attribute}${i}`, part, [part.length], 'S40')
+  }
+  const put = (group: Group, name: string, value: Golden) => {
+    const shape: number[] = []
+    for (let x = value; Array.isArray(x); x = x[0]) shape.push(x.length)
+    group.create_dataset({ name, data: Float64Array.from([value].flat(9)), shape })
+  }
   for (const [key, text] of Object.entries(attributes)) file.create_attribute(key, text)
-  for (const [layer, arrays] of Object.entries(content)) {
-    const group = file.create_group(layer)
-    if (arrays.length > 0)
-      group.create_attribute('weight_names', ...names(arrays.map((_, i) => `${layer}_${i}`)))
-    for (const [i, nested] of arrays.entries()) {
-      const shape: number[] = []
-      for (let x = nested; Array.isArray(x); x = x[0]) shape.push(x.length)
-      const data = Float64Array.from(nested.flat(9))
-      group.create_dataset({ name: `${layer}_${i}`, data, shape })
-    }
+  if (isNumbered) at.create_attribute('nb_layers', Object.keys(content).length)
+  else list(at, 'layer_names', Object.keys(content))
+  for (const [i, [layer, arrays]] of Object.entries(content).entries()) {
+    const group = at.create_group(isNumbered ? `layer_${i}` : layer)
+    const names = arrays.map((_, k) => (isNumbered ? `param_${k}` : `${layer}_${k}`))
+    if (isNumbered) group.create_attribute('nb_params', arrays.length)
+    else list(group, 'weight_names', names)
+    for (const [k, value] of arrays.entries()) put(group, names[k]!, value)
+  }
+  if (optimizer !== undefined) {
+    const group = file.create_group('optimizer_weights')
+    const names = optimizer.map((_, k) => `slot_${k}`)
+    list(group, 'weight_names', names)
+    for (const [k, value] of optimizer.entries()) put(group, names[k]!, value)
   }
   file.close()
   writeFileSync(path(name), FS.readFile(name))
@@ -167,7 +194,7 @@ describe('weights of other times', () => {
     await m.loadWeights(path('conv1.h5'), { backend: 'tensorflow' })
     expect(nested(m)).toEqual([kernel, [0]])
     const said = { keras_version: '2.2.4', backend: 'tensorflow' }
-    await m.loadWeights(await kerasFile('conv2.h5', { c: [kernel, [1]] }, said))
+    await m.loadWeights(await kerasFile('conv2.h5', { c: [kernel, [1]] }, { attributes: said }))
     expect(nested(m)).toEqual([kernel, [1]])
   })
 
@@ -193,5 +220,100 @@ describe('weights of other times', () => {
       byName: true,
     })
     expect(numbers(m)).toEqual([before[0], before[1], [7, 8], [9]])
+  })
+})
+
+describe('a whole model of Keras 1.x', () => {
+  const g = golden('hdf5')
+  const columns = (w: Golden, gate: number) =>
+    Array.isArray(w[0])
+      ? w.map((row: Golden) => row.slice(2 * gate, 2 * gate + 2))
+      : w.slice(2 * gate, 2 * gate + 2)
+  const gates = [0, 2, 1, 3].flatMap(gate =>
+    [g.kernel, g.recurrent_kernel, g.bias].map(w => columns(w, gate)),
+  )
+  const content = { embedding_1: [g.embeddings], lstm_1: gates, dense_1: [g.dense_kernel, g.dense_bias] }
+  const config = [
+    {
+      class_name: 'Embedding',
+      config: {
+        name: 'embedding_1',
+        input_dim: 5,
+        output_dim: 3,
+        input_length: 3,
+        init: 'uniform',
+        batch_input_shape: [null, 3],
+        input_dtype: 'int32',
+      },
+    },
+    {
+      class_name: 'LSTM',
+      config: { name: 'lstm_1', output_dim: 2, inner_activation: 'hard_sigmoid', consume_less: 'cpu' },
+    },
+    {
+      class_name: 'Dense',
+      config: { name: 'dense_1', output_dim: 1, activation: 'sigmoid', init: 'glorot_uniform' },
+    },
+  ]
+  const training = {
+    optimizer_config: { class_name: 'SGD', config: { lr: 0.25, momentum: 0, decay: 0, nesterov: false } },
+    loss: 'binary_crossentropy',
+    metrics: ['accuracy'],
+    sample_weight_mode: null,
+    loss_weights: null,
+  }
+  const attributes = {
+    keras_version: '1.2.2',
+    model_config: JSON.stringify({ class_name: 'Sequential', config }),
+    training_config: JSON.stringify(training),
+  }
+  const root = 'model_weights'
+  const near = (m: Model) =>
+    expect(
+      worstDifference(toNested(m.predict(g.x) as never), g.prediction_by_recurrent_activation.hard_sigmoid),
+    ).toBeLessThan(goldenTolerance.float32)
+
+  test('predicts as it did, and trains on', async () => {
+    const m = await loadModel(await kerasFile('old.h5', content, { attributes, root }))
+    near(m)
+    expect(m.layers[1]!.getConfig()['recurrent_activation']).toBe('hard_sigmoid')
+    expect(m.optimizer.config).toMatchObject({ learning_rate: 0.25 })
+    const before = m.evaluate(g.x, [[1], [0]]) as number[]
+    await m.fit(g.x, [[1], [0]], { epochs: 5, verbose: 0 })
+    expect((m.evaluate(g.x, [[1], [0]]) as number[])[0]).toBeLessThan(before[0]!)
+  })
+
+  test('with an optimiser whose state was gate by gate begins with a fresh one', async () => {
+    const adam = { ...training, optimizer_config: { class_name: 'Adam', config: { lr: 0.5 } } }
+    const texts = { ...attributes, training_config: JSON.stringify(adam) }
+    const slots = [3, ...gates, ...gates]
+    const file = await kerasFile('adam.h5', content, { attributes: texts, root, optimizer: slots })
+    const m = await loadModel(file)
+    near(m)
+    expect(m.optimizer.iterations.getValue().data[0]).toBe(0)
+    const inside = JSON.stringify({ class_name: 'Sequential', config, keras_version: '1.2.2' })
+    const said = { ...texts, keras_version: '2.3.1', model_config: inside }
+    const modern = await kerasFile('modern.h5', content, { attributes: said, root, optimizer: slots })
+    await expect(loadModel(modern)).rejects.toThrow(/not the state of this optimiser/)
+    expect((await loadModel(modern, { compile: false })).compiledWith).toBeNull()
+  })
+
+  test('is compiled otherwise, or only then, on request', async () => {
+    const file = await kerasFile('old.h5', content, { attributes, root })
+    const m = await loadModel(file, { compile: { optimizer: 'adam', metrics: [] } })
+    expect([m.optimizer.class_name, m.metricsNames]).toEqual(['Adam', ['loss']])
+    const { training_config: _, ...bare } = attributes
+    const other = await kerasFile('bare.h5', content, { attributes: bare, root })
+    expect((await loadModel(other)).compiledWith).toBeNull()
+    const compiled = await loadModel(other, { compile: { optimizer: 'sgd', loss: 'mse' } })
+    expect(compiled.compiledWith).not.toBeNull()
+  })
+
+  test.each([
+    ['names of layers split over attributes', { listsOf: 2 }],
+    ['layers and arrays by number, as before Keras 1.1', { isNumbered: true }],
+  ])('%s', async (_, layout) => {
+    const m = await loadModel(await kerasFile('layout.h5', content, { attributes, root, ...layout }))
+    near(m)
   })
 })

@@ -5,6 +5,7 @@
 import { allocate, type DType } from '@arignote/loops'
 import type { Tensor } from '@arignote/save/files'
 import { damagedFile, needsHdf5 } from './errors.js'
+import type { Hdf5 } from './keras-file.js'
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -34,17 +35,6 @@ export async function loadLibrary(operation: string): Promise<H5> {
   const { activate_throwing_error_handler } = await h5.ready
   activate_throwing_error_handler()
   return h5
-}
-
-/** A file that is open for reading. */
-export interface Hdf5 {
-  /** The text of an attribute; null if there is none. */
-  text(group: string, attribute: string): string | null
-  /** A list of names; null if there is none. */
-  names(group: string, attribute: string): readonly string[] | null
-  has(path: string): boolean
-  /** Numbers in our dtypes: 64-bit integers as int32. */
-  array(path: string): Tensor
 }
 
 let files = 0

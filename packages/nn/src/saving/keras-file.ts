@@ -4,7 +4,17 @@
  */
 import type { Tensor } from '@arignote/save/files'
 import { notAModelFile } from './errors.js'
-import type { Hdf5 } from './hdf5.js'
+
+/** A file that is open for reading. */
+export interface Hdf5 {
+  /** The text of an attribute; null if there is none. */
+  text(group: string, attribute: string): string | null
+  /** A list of names; null if there is none. */
+  names(group: string, attribute: string): readonly string[] | null
+  has(path: string): boolean
+  /** Numbers in our dtypes: 64-bit integers as int32. */
+  array(path: string): Tensor
+}
 
 export interface KerasLayer {
   readonly name: string

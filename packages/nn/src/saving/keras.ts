@@ -7,7 +7,7 @@ import { type FromJsonOptions, modelFromJSON } from './from-json.js'
 import { withHdf5 } from './hdf5.js'
 import { type KerasModelFile, readKerasFile } from './keras-file.js'
 import { pairsOf } from './keras-weights.js'
-import { type LoadModelOptions, loadModelOptions } from './load.js'
+import { isComplete, type LoadModelOptions, loadModelOptions } from './load.js'
 import { trainedOf } from './parts.js'
 import { assign, type LoadWeightsOptions, loadWeightsOptions } from './weights.js'
 
@@ -81,7 +81,11 @@ function compileAs(
   { training, optimizer, weights }: KerasModelFile,
   { compile = {} }: LoadModelOptions,
 ): void {
-  if (compile === false || training === null) return
+  if (compile === false) return
+  if (training === null) {
+    if (isComplete(compile)) model.compile(compile)
+    return
+  }
   const { options } = readCompileJson(operation, parsed(operation, file, 'training_config', training))
   model.compile({ ...options, ...compile })
   if (optimizer === null) return

@@ -62,7 +62,11 @@ function modelFrom(
     )
   put('weights', contents.weights, weightsOf(model))
   put('states', contents.memory, memoryOf(model))
-  if (compile === false || contents.compiled === null) return model
+  if (compile === false) return model
+  if (contents.compiled === null) {
+    if (isComplete(compile)) model.compile(compile)
+    return model
+  }
   const { options: stored, missing } = readCompileJson(operation, contents.compiled)
   const lacking = missing.filter(name => !(name in compile))
   if (lacking.length > 0) throw missingPart(operation, file, lacking)
@@ -71,3 +75,7 @@ function modelFrom(
   if (saved.class_name === model.optimizer.class_name) put('accumulators', contents.optimizer, slotsOf(model))
   return model
 }
+
+/** Whether what was given says enough to compile a model that was not. */
+export const isComplete = (compile: Partial<ModelCompileOptions>): compile is ModelCompileOptions =>
+  compile.loss !== undefined && compile.optimizer !== undefined
