@@ -79,3 +79,9 @@ test('behind padding, no row is taken by what lies where an empty index would be
     expect([...f([1, 2], [1]).data]).toEqual([0, 0, 0, 2])
   }
 })
+
+test('a scan that may stop early, and makes one step at most', () => {
+  const [stop, start] = [A.scalar('stop', 'bool'), A.scalar('start', 'int32')]
+  const { h, y } = A.scan(({ h }) => A.until(stop, { h: h.add(1), y: h }), { state: { h: start }, steps: 1 })
+  agree([stop, start], [h.all, h.last, y.all, y.last], [true, 3], { further: [[false, 4]] })
+})

@@ -40,8 +40,9 @@ function oneStep(r: Recurrence, given: Map<Variable, Variable>): boolean {
     if (!equalType(row.type, slot.param.type)) return false
     given.set(slot.param, row)
   }
-  const results = replaceIn(r.results, given)
   const places = [...r.carries.map(c => c.final), ...r.ys.map(y => y.value)]
+  // Whether it is the last step needs no asking.
+  const results = replaceIn(r.results.slice(0, places.length), given)
   if (results.some((v, i) => !equalType(v.type, places[i]!.type))) return false
   const rowOf = (v: Variable) => view.expandDims(v, [0])
   for (const [i, { initial, final, trajectory }] of r.carries.entries()) {
