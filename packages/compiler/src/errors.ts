@@ -263,7 +263,7 @@ export function sizeRequired(node: Apply | null, r: Requirement, left: number, r
   const side = (dim: Requirement['left'], value: number) =>
     typeof dim === 'number' ? `${value}` : `${printDim(dim)} = ${value}`
   return report(ShapeError, 'E225', {
-    operation: node === null ? 'call' : (node.op.calledAs ?? node.op.name),
+    operation: r.calledAs ?? (node === null ? 'call' : (node.op.calledAs ?? node.op.name)),
     problem: 'sizes do not fit',
     operands: node === null ? [] : operandsOf(node),
     lines: [`${r.rule}: ${left} ${sign} ${right}   (${side(r.left, left)}, ${side(r.right, right)})`],

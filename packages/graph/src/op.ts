@@ -17,6 +17,8 @@ export interface Requirement {
   readonly right: Dim
   /** The rule in words: "the last axis of x must equal the first axis of W". */
   readonly rule: string
+  /** What the user called, where that is not the op. */
+  readonly calledAs?: string
 }
 
 export interface Inferred {

@@ -48,7 +48,11 @@ export function moveaxis<X extends Variable>(
 
 interface Shaped {
   readonly shape: readonly Dim[]
+  /** Who says so, and in which words. */
+  readonly claim?: Claim
 }
+
+type Claim = Required<Pick<Requirement, 'calledAs' | 'rule'>>
 
 const specifyShapeOp: Op<Shaped> = {
   name: 'specifyShape',
@@ -57,22 +61,17 @@ const specifyShapeOp: Op<Shaped> = {
     read: index => [{ input: 0, index }],
     strided: strides => ({ offset: 0, strides }),
   },
-  infer: ([x], { shape }, variables) => {
+  infer: ([x], { shape, claim }, variables) => {
     const requires: Requirement[] = []
-    const sizes = shape.map((n, axis) =>
-      meetDims(
-        'specifyShape',
-        x!.shape[axis]!,
-        n,
-        `axis ${axis} must have the specified size`,
-        variables,
-        requires,
-      ),
-    )
-    return { outputs: [{ dtype: x!.dtype, shape: sizes }], requires }
+    const sizes = shape.map((n, axis) => {
+      const rule = claim?.rule ?? `axis ${axis} must have the specified size`
+      return meetDims(claim?.calledAs ?? 'specifyShape', x!.shape[axis]!, n, rule, variables, requires)
+    })
+    return { outputs: [{ dtype: x!.dtype, shape: sizes }], requires: requires.map(r => ({ ...r, ...claim })) }
   },
   grad: ({ cotangents: [g] }) => [g!],
-  batch: ([x], _, { shape }, { size }) => apply1(specifyShapeOp, [x!], { shape: [size, ...shape] }),
+  batch: ([x], _, { shape, ...claim }, { size }) =>
+    apply1(specifyShapeOp, [x!], { ...claim, shape: [size, ...shape] }),
 }
 
 /**
@@ -92,6 +91,10 @@ export const specifyShape = entry(
     return (known ? x : apply1(specifyShapeOp, [x], { shape: sizes })) as X
   },
 )
+
+/** x, of which something else than `specifyShape` says how many rows it has. */
+export const withRows = (x: Variable, rows: Dim, claim: Claim): Variable =>
+  apply1(specifyShapeOp, [x], { shape: [rows, ...x.shape.slice(1)], claim })
 
 /** The differences of neighbours along an axis (the last), taken `n` times; each time the axis is one shorter. */
 export function diff<D extends Variable>(x: D, n = 1, axis = -1): D {

@@ -45,10 +45,16 @@ export function wrongInitialRows(
         : `the initial value of state "${name}" has ${String(initial.shape[0])} rows, not ${rows}`,
     operands: [['initial', initial]],
     lines: [
-      `for taps ${listed(taps)} it has ${rows} ${rows === 1 ? 'row' : 'rows'}, one per step that the furthest tap looks back, the oldest first`,
+      `for taps ${listed(taps)} it has ${counted(rows)}, one per step that the furthest tap looks back, the oldest first`,
     ],
   })
 }
+
+const counted = (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'}`
+
+/** The same, for when the number of rows is known only in the call. */
+export const initialRowsRule = (name: string, taps: readonly number[], rows: number): string =>
+  `the initial value of state "${name}" must have ${counted(rows)} for taps ${listed(taps)}`
 
 export function tapsReachTooFar(
   name: string,

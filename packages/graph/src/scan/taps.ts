@@ -12,11 +12,18 @@
 import type { DType } from '@arignote/loops'
 import { type Dim, subDim } from '../dim.js'
 import { checkTensor } from '../given.js'
-import { specifyShape } from '../ops/rearrange.js'
+import { withRows } from '../ops/rearrange.js'
 import { asOneCall, type Rank, type Tensor, Variable } from '../variable.js'
 import { notAnInitialValue, sequenceWithoutAxis } from './errors.js'
 import { row, rows } from './rows.js'
-import { notAList, notPastTaps, notTaps, tapsReachTooFar, wrongInitialRows } from './tap-errors.js'
+import {
+  initialRowsRule,
+  notAList,
+  notPastTaps,
+  notTaps,
+  tapsReachTooFar,
+  wrongInitialRows,
+} from './tap-errors.js'
 
 /** A sequence, or the initial rows of a state, and which of its rows a step is given. Made by `taps`. */
 export class Taps<
@@ -131,5 +138,7 @@ function initialRows(name: string, { of, taps: list }: Taps, count: number): Var
   const given: unknown = of.shape[0]
   if (of.ndim === 0 || (typeof given === 'number' && given !== count))
     throw wrongInitialRows(name, of, list, count)
-  return given === count ? of : specifyShape(of, [count, ...of.shape.slice(1).map(() => null)])
+  return given === count
+    ? of
+    : withRows(of, count, { calledAs: 'scan', rule: initialRowsRule(name, list, count) })
 }
