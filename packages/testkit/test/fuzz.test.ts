@@ -36,20 +36,21 @@ describe('what is drawn', () => {
     expect(methods.filter(name => !others.includes(name) && !rowNames.has(`random.${name}`))).toEqual([])
   })
 
-  test('every row, every op and every pair of families comes up', () => {
+  test('every row, op and pair of families comes up, and what scans can do, by twos and with gradients', () => {
     const ops = Object.values(graph).flatMap(f => (typeof f === 'function' && 'op' in f ? [f.op.name] : []))
     const coverage = new Coverage()
     const missing = () => [
       ...[...rowNames].filter(name => !coverage.rows.has(name)),
       ...ops.filter(name => !coverage.ops.has(name) && !Object.hasOwn(notDrawn, name)),
       ...coverage.missingPairs(),
+      ...coverage.missingFeatures(),
     ]
     for (let seed = 1; seed <= 4000 && (seed % 200 !== 0 || missing().length > 0); seed++) {
       const program = programOf(seed)
       coverage.add(program, build(program))
     }
     expect(missing()).toEqual([])
-  }, 120_000)
+  }, 240_000)
 })
 
 test('back ends agree about 120 random programs', () => {

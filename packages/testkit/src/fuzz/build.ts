@@ -8,6 +8,7 @@ import {
   ndarrayOf,
   type RandomStream,
   type Shared,
+  type Tensor,
   type Value,
   type Variable,
 } from '@arignote/graph'
@@ -21,7 +22,9 @@ import {
   isRef,
   type Line,
   type Program,
+  type Ref,
   type Scan,
+  type Slot,
   type Source,
 } from './program.js'
 
@@ -71,35 +74,51 @@ export class Environment {
 
   /** Runs a scan whose step is made by `body`, and binds what is asked of it. */
   scan(scan: Omit<Scan, 'lines'>, body: () => void): void {
-    const { sequences, states, outputs, options } = scan
+    const { sequences, states, outputs } = scan
     const step = (own: Readonly<Record<string, Variable>>) => {
-      for (const { param } of [...sequences, ...states]) this.values.set(param, own[nameOf(param)]!)
+      for (const slot of [...sequences, ...states]) {
+        const given = own[slotName(slot)]!
+        slot.params.forEach((param, i) => {
+          this.values.set(param, Array.isArray(given) ? given[i] : given)
+        })
+      }
       body()
-      return Object.fromEntries([
-        ...scan.states.map(s => [nameOf(s.param), this.get(s.next)]),
+      const results = Object.fromEntries([
+        ...scan.states.map(s => [slotName(s), this.get(s.next)]),
         ...scan.outputs.map(o => [`y${o.value}`, this.get(o.value)]),
       ])
+      return scan.until === null ? results : arignote.until(this.get(scan.until), results)
     }
+    const visited = (from: Id, { taps }: Slot) =>
+      taps === null ? this.get(from) : arignote.taps(this.get(from) as Tensor, taps)
     const histories = arignote.scan(
       step as never,
       {
-        sequences: Object.fromEntries(sequences.map(s => [nameOf(s.param), this.get(s.from)])),
-        state: Object.fromEntries(states.map(s => [nameOf(s.param), this.get(s.initial)])),
-        ...options,
-        ...(options.steps === undefined ? {} : { steps: this.steps(options.steps) }),
+        sequences: Object.fromEntries(sequences.map(s => [slotName(s), visited(s.from, s)])),
+        state: Object.fromEntries(states.map(s => [slotName(s), visited(s.initial, s)])),
+        ...this.options(scan.options),
       } as never,
     ) as Readonly<Record<string, { readonly all: Variable; readonly last: Variable }>>
     const bind = (name: string, { all, last }: { readonly all: Id | null; readonly last: Id | null }) => {
       if (all !== null) this.values.set(all, histories[name]!.all)
       if (last !== null) this.values.set(last, histories[name]!.last)
     }
-    for (const s of states) bind(nameOf(s.param), s)
+    for (const s of states) bind(slotName(s), s)
     for (const o of outputs) bind(`y${o.value}`, o)
   }
 
-  steps(steps: NonNullable<Scan['options']['steps']>): number | Variable {
-    if (typeof steps === 'number') return steps
-    return 'ref' in steps ? this.get(steps.ref) : arignote.dim(this.get(steps.size), steps.axis)
+  options({ steps, remat, ...others }: Scan['options']): object {
+    const every = typeof remat === 'object' ? { every: this.number(remat.every) } : remat
+    return {
+      ...others,
+      ...(steps === undefined ? {} : { steps: this.number(steps) }),
+      ...(every === undefined ? {} : { remat: every }),
+    }
+  }
+
+  number(n: number | Ref): number | Variable {
+    if (typeof n === 'number') return n
+    return 'ref' in n ? this.get(n.ref) : arignote.dim(this.get(n.size), n.axis)
   }
 
   run(lines: readonly Line[]): void {
@@ -118,6 +137,9 @@ export class Unbound extends Error {
 }
 
 export const nameOf = (id: Id) => `v${id}`
+
+/** Under which a sequence or a state is handed to a step. */
+export const slotName = ({ params }: Slot) => nameOf(params[0]!)
 
 /** The public function of this name, else the one that other packages see. */
 export function functionOf(name: string): AnyFunction {

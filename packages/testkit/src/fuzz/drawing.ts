@@ -19,7 +19,6 @@ import {
   type DimSymbol,
   differentDim,
   equalDim,
-  evaluateDim,
   type FamilyKind,
   type Variable,
 } from '@arignote/graph'
@@ -29,6 +28,7 @@ import { Environment, leafOf, valueOfSource } from './build.js'
 import type { Arg, Id, Line, Program, Scan, Source } from './program.js'
 import { rangeOf } from './ranges.js'
 import type { Row } from './row.js'
+import { sizesIn } from './sizes.js'
 
 /** What is known of a value. */
 export interface Facts {
@@ -154,13 +154,16 @@ export class Drawing {
 
   // ── sizes ───────────────────────────────────────────────────────────────────────────────────
 
-  /** The size in both calls, the lesser first. */
+  /** The least and the greatest that the size is, in both calls. */
   sizesOf(dim: Dim): readonly [number, number] {
     const boundTo = ({ name, source }: DimSymbol) =>
       source === null ? this.sizes[name ?? ''] : this.#sizeLeaves.get(source as Variable)
-    const at = (call: 0 | 1) => evaluateDim(dim, symbol => boundTo(symbol)?.[call] ?? 0)
-    const [a, b] = [at(0), at(1)]
-    return a <= b ? [a, b] : [b, a]
+    const found = ([0, 1] as const).flatMap(call => {
+      const values = sizesIn(dim, symbol => boundTo(symbol)?.[call] ?? 0)
+      if (values === null) throw new NotHere()
+      return values
+    })
+    return [Math.min(...found), Math.max(...found)]
   }
 
   /** Whether it has elements in both calls. */
@@ -170,10 +173,20 @@ export class Drawing {
 
   /** A size as users may give it: one of the numbers, or the value of an input. */
   someSize(...numbers: readonly number[]): Arg {
+    return this.#someSize(numbers, 0)
+  }
+
+  /** The same, where nothing is no size. */
+  positiveSize(...numbers: readonly number[]): Arg {
+    return this.#someSize(numbers, 1)
+  }
+
+  #someSize(numbers: readonly number[], least: number): Arg {
     if (!this.chance(0.2)) return this.pick(numbers)
-    const known = this.#leaves.filter(k => this.#sizeLeaves.has(k.variable))
+    const isKnown = (k: Known) => (this.#sizeLeaves.get(k.variable) ?? [-1]).every(n => n >= least)
+    const known = this.#leaves.filter(isKnown)
     if (known.length > 0 && this.chance(0.6)) return ref(this.pick(known))
-    const low = this.chance(0.7) ? 1 : 0
+    const low = least > 0 || this.chance(0.7) ? 1 : 0
     const leaf = this.leaf({ dtype: 'int32', shape: [], low, high: 4 })
     const source = this.sources.at(-1)!
     const value = (call: number) => (valueOfSource(source, this.sizes, call).data as Int32Array)[0]!

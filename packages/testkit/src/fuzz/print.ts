@@ -2,8 +2,18 @@
  * A program  →  a test in TypeScript that can be pasted into a suite and shows the same disagreement.
  */
 import { convert, type Value } from '@arignote/graph'
-import { isPublic, nameOf, valueOfSource } from './build.js'
-import { type Arg, isRef, type Line, type Program, type Scan, type Source } from './program.js'
+import { isPublic, nameOf, slotName, valueOfSource } from './build.js'
+import {
+  type Arg,
+  type Id,
+  isRef,
+  type Line,
+  type Program,
+  type Ref,
+  type Scan,
+  type Slot,
+  type Source,
+} from './program.js'
 
 /** `head` are lines of comment above it. */
 export function printTest(program: Program, title: string, head: readonly string[] = []): string {
@@ -95,27 +105,31 @@ class Printer {
       .join(', ')} }`
   }
 
-  #scan({ id, sequences, states, outputs, lines, options }: Scan): readonly string[] {
+  #scan({ id, sequences, states, outputs, lines, until, options }: Scan): readonly string[] {
     const record = (entries: readonly string[]) => (entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`)
-    const params = [...sequences, ...states].map(s => nameOf(s.param))
-    const returned = [
-      ...states.map(s => `${nameOf(s.param)}: ${nameOf(s.next)}`),
+    const params = [...sequences, ...states].map(paramOf)
+    const returned = record([
+      ...states.map(s => `${slotName(s)}: ${nameOf(s.next)}`),
       ...outputs.map(o => `y${o.value}: ${nameOf(o.value)}`),
-    ]
-    const { steps } = options
+    ])
+    const visited = (from: Id, slot: Slot) =>
+      `${slotName(slot)}: ${slot.taps === null ? nameOf(from) : `A.taps(${nameOf(from)}, [${slot.taps.join(', ')}])`}`
+    const { steps, truncate, remat } = options
     const settings = [
-      ...(sequences.length === 0
-        ? []
-        : [`sequences: ${record(sequences.map(s => `${nameOf(s.param)}: ${nameOf(s.from)}`))}`]),
-      ...(states.length === 0
-        ? []
-        : [`state: ${record(states.map(s => `${nameOf(s.param)}: ${nameOf(s.initial)}`))}`]),
-      ...(steps === undefined ? [] : [`steps: ${this.#steps(steps)}`]),
+      ...(sequences.length === 0 ? [] : [`sequences: ${record(sequences.map(s => visited(s.from, s)))}`]),
+      ...(states.length === 0 ? [] : [`state: ${record(states.map(s => visited(s.initial, s)))}`]),
+      ...(steps === undefined ? [] : [`steps: ${this.#number(steps)}`]),
       ...(options.reverse ? ['reverse: true'] : []),
+      ...(truncate === undefined
+        ? []
+        : [`truncate: ${typeof truncate === 'number' ? truncate : `{ last: ${truncate.last} }`}`]),
+      ...(remat === undefined
+        ? []
+        : [`remat: ${typeof remat === 'string' ? `'${remat}'` : `{ every: ${this.#number(remat.every)} }`}`]),
       ...(options.unroll === undefined ? [] : [`unroll: ${options.unroll}`]),
     ]
     const results = [
-      ...states.map(s => [nameOf(s.param), s] as const),
+      ...states.map(s => [slotName(s), s] as const),
       ...outputs.map(o => [`y${o.value}`, o] as const),
     ].flatMap(([name, { all, last }]) => [
       ...(all === null ? [] : [`const ${nameOf(all)}: A.Tensor = scan${id}.${name}.all`]),
@@ -124,17 +138,21 @@ class Printer {
     return [
       `const scan${id} = A.scan((${params.length === 0 ? '' : `{ ${params.join(', ')} }`}) => {`,
       ...this.#lines(lines).map(line => `  ${line}`),
-      `  return ${record(returned)}`,
+      `  return ${until === null ? returned : `A.until(${nameOf(until)}, ${returned})`}`,
       `}, ${record(settings)})`,
       ...results,
     ]
   }
 
-  #steps(steps: NonNullable<Scan['options']['steps']>): string {
-    if (typeof steps === 'number') return String(steps)
-    return 'ref' in steps ? nameOf(steps.ref) : `A.dim(${nameOf(steps.size)}, ${steps.axis})`
+  #number(n: number | Ref): string {
+    if (typeof n === 'number') return String(n)
+    return 'ref' in n ? nameOf(n.ref) : `A.dim(${nameOf(n.size)}, ${n.axis})`
   }
 }
+
+/** How a step names what it is given. */
+const paramOf = (slot: Slot): string =>
+  slot.taps === null ? slotName(slot) : `${slotName(slot)}: [${slot.params.map(nameOf).join(', ')}]`
 
 /** Nested arrays; with a zero among the sizes the shape cannot be read off them, so an array of the shape. */
 function printValue(source: Source, sizes: Program['sizes'], call: number): string {

@@ -45,9 +45,14 @@ export interface Call {
   readonly element?: number | string
 }
 
-export interface State {
+/** What a step sees of a sequence or a state: one value, or a tuple of one per tap. */
+export interface Slot {
+  readonly params: readonly Id[]
+  readonly taps: readonly number[] | null
+}
+
+export interface State extends Slot {
   readonly initial: Id
-  readonly param: Id
   /** Of the step. */
   readonly next: Id
   /** The values outside; null: nobody asks. */
@@ -58,13 +63,17 @@ export interface State {
 export interface Scan {
   readonly kind: 'scan'
   readonly id: Id
-  readonly sequences: readonly { readonly from: Id; readonly param: Id }[]
+  readonly sequences: readonly (Slot & { readonly from: Id })[]
   readonly states: readonly State[]
   readonly outputs: readonly { readonly value: Id; readonly all: Id | null; readonly last: Id | null }[]
   readonly lines: readonly Line[]
+  /** Of the step; null: all steps are made. */
+  readonly until: Id | null
   readonly options: {
     readonly steps?: number | Ref
     readonly reverse?: boolean
+    readonly truncate?: number | { readonly last: number }
+    readonly remat?: 'none' | 'step' | { readonly every: number | Ref }
     readonly unroll?: number | true
   }
 }
@@ -114,12 +123,12 @@ export function madeBy(line: Line): readonly Id[] {
 /** The values that a line reads, those of its step included (also what the step makes itself). */
 export function readBy(line: Line): readonly Id[] {
   if (line.kind === 'call') return line.args.flatMap(refsOf)
-  const { steps } = line.options
   return [
     ...line.sequences.map(s => s.from),
     ...line.states.flatMap(s => [s.initial, s.next]),
     ...line.outputs.map(o => o.value),
-    ...(steps === undefined ? [] : refsOf(steps)),
+    ...(line.until === null ? [] : [line.until]),
+    ...refsOf(line.options),
     ...line.lines.flatMap(readBy),
   ]
 }
@@ -159,6 +168,7 @@ function liveLine(line: Line, used: Set<Id>): Line | null {
   const states = line.states.map(asked)
   const outputs = line.outputs.map(asked).filter(o => o.all !== null || o.last !== null)
   for (const id of [...states.map(s => s.next), ...outputs.map(o => o.value)]) used.add(id)
+  if (line.until !== null) used.add(line.until)
   const inner = liveLines(line.lines, used)
   const live = { ...line, states, outputs, lines: inner }
   for (const id of readBy(live)) used.add(id)

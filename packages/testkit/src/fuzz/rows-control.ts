@@ -3,7 +3,7 @@ import { type Drawing, isFloating, type Known, moved, ref, sameShape } from './d
 import { type Row, row } from './row.js'
 
 /** A scalar that is exact; made of something exact where there is none. */
-function conditionOf(d: Drawing): Known {
+export function conditionOf(d: Drawing): Known {
   const isOne = (k: Known) => k.variable.ndim === 0 && !isFloating(k)
   if (d.chance(0.6) && d.known().some(isOne)) return d.find(isOne)
   const k = d.exact(() => true)

@@ -4,22 +4,20 @@
  *
  * Each has less weight than what it was made of, so that shrinking comes to an end.
  */
-import { equalShape, type Variable } from '@arignote/graph'
-import { Environment, leafOf } from './build.js'
+import { equalShape } from '@arignote/graph'
 import {
   type Arg,
   type Id,
-  idOf,
   isRef,
   type Line,
   lineCount,
-  mapRefs,
   type Program,
   readBy,
-  type Scan,
   type Source,
   withoutDead,
 } from './program.js'
+import { freshId, leafLike, replaced, variablesOf } from './replace.js'
+import { scansOf, scanWeight, simplerScans } from './shrink-scan.js'
 
 export function* smaller(program: Program): Generator<Program> {
   const limit = weight(program)
@@ -55,23 +53,6 @@ export function weight({ lines, outputs, updates, calls, sources, sizes }: Progr
     numbersIn(lines)
   )
 }
-
-function scanWeight({ sequences, states, outputs, options }: Scan): number {
-  const steps = options.steps === undefined ? 0 : typeof options.steps === 'number' ? options.steps : 20
-  const asked = [...states, ...outputs]
-    .flatMap(({ all, last }) => [all, last])
-    .filter(id => id !== null).length
-  return (
-    50 * (sequences.length + states.length + outputs.length) +
-    10 * asked +
-    steps +
-    (options.reverse ? 9 : 0) +
-    (options.unroll === undefined ? 0 : 9)
-  )
-}
-
-const scansOf = (lines: readonly Line[]): readonly Scan[] =>
-  lines.flatMap(line => (line.kind === 'scan' ? [line, ...scansOf(line.lines)] : []))
 
 function numbersIn(lines: readonly Line[]): number {
   const inArg = (arg: Arg | undefined): number => {
@@ -145,108 +126,15 @@ function* madeIn(lines: readonly Line[]): Generator<{ readonly id: Id; readonly 
       yield { id: line.id, from: readBy(line) }
       continue
     }
-    for (const { from, param } of line.sequences) yield { id: param, from: [from] }
-    for (const { initial, param } of line.states) yield { id: param, from: [initial] }
+    for (const { from, params } of line.sequences)
+      for (const id of params) yield { id, from: [...params, from] }
+    for (const { initial, params } of line.states)
+      for (const id of params) yield { id, from: [...params, initial] }
     yield* madeIn(line.lines)
     for (const { initial, all, last } of line.states)
       for (const id of [all, last]) if (id !== null) yield { id, from: [initial, ...readBy(line)] }
     for (const { all, last } of line.outputs)
       for (const id of [all, last]) if (id !== null) yield { id, from: readBy(line) }
-  }
-}
-
-function variablesOf(program: Program): ReadonlyMap<Id, Variable> {
-  const environment = new Environment()
-  try {
-    for (const source of program.sources) environment.values.set(source.id, leafOf(source, program.sizes))
-    environment.run(program.lines)
-  } catch {
-    // What was made before it failed is there.
-  }
-  return environment.values
-}
-
-function leafLike({ dtype, shape }: Variable, id: Id): Source | null {
-  const sizes = shape.map(n => (typeof n === 'number' ? n : n.toString()))
-  if (sizes.some(n => typeof n === 'string' && !/^\w+$/.test(n))) return null
-  const whole = !dtype.startsWith('float')
-  return {
-    id,
-    kind: 'input',
-    dtype,
-    shape: sizes,
-    seed: 1,
-    low: whole ? 0 : 0.2,
-    high: whole ? 1 : 0.9,
-    whole,
-  }
-}
-
-function freshId(program: Program): Id {
-  const inLine = (line: Line): Id =>
-    line.kind === 'call'
-      ? line.id
-      : Math.max(
-          line.id,
-          ...[...line.sequences, ...line.states].map(s => s.param),
-          ...[...line.states, ...line.outputs].flatMap(({ all, last }) => [all ?? 0, last ?? 0]),
-          ...line.lines.map(inLine),
-        )
-  return 1 + Math.max(...program.sources.map(s => s.id), ...program.lines.map(inLine), 0)
-}
-
-/** Whatever read one value reads another. */
-function replaced(program: Program, id: Id, by: Id): Program {
-  const image = (other: Id) => (other === id ? by : other)
-  const inArg = (arg: Arg) =>
-    mapRefs(arg, ref => (idOf(ref) !== id ? ref : 'ref' in ref ? { ref: by } : { ...ref, size: by }))
-  const inLine = (line: Line): Line => {
-    if (line.kind === 'call') return { ...line, args: line.args.map(inArg) }
-    const { steps } = line.options
-    return {
-      ...line,
-      sequences: line.sequences.map(s => ({ ...s, from: image(s.from) })),
-      states: line.states.map(s => ({ ...s, initial: image(s.initial), next: image(s.next) })),
-      outputs: line.outputs.map(o => ({ ...o, value: image(o.value) })),
-      lines: line.lines.map(inLine),
-      options: { ...line.options, ...(steps === undefined ? {} : { steps: inArg(steps) as typeof steps }) },
-    }
-  }
-  return {
-    ...program,
-    lines: program.lines.map(inLine),
-    outputs: program.outputs.map(image),
-    updates: program.updates.map(u => ({ ...u, value: image(u.value) })),
-  }
-}
-
-function* simplerScans(program: Program, scan: Scan): Generator<Program> {
-  const put = (changed: Scan): Program => {
-    const inLines = (lines: readonly Line[]): readonly Line[] =>
-      lines.map(line =>
-        line === scan ? changed : line.kind === 'scan' ? { ...line, lines: inLines(line.lines) } : line,
-      )
-    return { ...program, lines: inLines(program.lines) }
-  }
-  const { reverse, unroll, ...rest } = scan.options
-  if (reverse) yield put({ ...scan, options: { ...scan.options, reverse: false } })
-  if (unroll !== undefined) yield put({ ...scan, options: { ...rest, ...(reverse ? { reverse } : {}) } })
-  if (rest.steps !== undefined)
-    for (const steps of [1, 2, 0, 3]) yield put({ ...scan, options: { ...scan.options, steps } })
-  for (const [i] of scan.states.entries()) yield put({ ...scan, states: scan.states.toSpliced(i, 1) })
-  for (const [i] of scan.sequences.entries()) {
-    const sequences = scan.sequences.toSpliced(i, 1)
-    yield put({
-      ...scan,
-      sequences,
-      options: sequences.length > 0 ? scan.options : { steps: 2, ...scan.options },
-    })
-  }
-  for (const [i, o] of scan.outputs.entries())
-    if (o.all !== null && o.last !== null)
-      yield put({ ...scan, outputs: scan.outputs.with(i, { ...o, last: null }) })
-  for (const [i, s] of scan.states.entries()) {
-    if (s.next !== s.param) yield put({ ...scan, states: scan.states.with(i, { ...s, next: s.param }) })
   }
 }
 
