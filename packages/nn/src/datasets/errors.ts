@@ -65,7 +65,7 @@ export function notReviews(operation: string, file: string, problem: string): Ar
     problem: `${file}: ${problem}`,
     lines: [
       'expected: the folder aclImdb, with train/pos, train/neg, test/pos and test/neg and a .txt for each review',
-      'or Keras’s imdb.npz, with x_train, y_train, x_test and y_test',
+      'Keras’s imdb.npz holds Python objects and cannot be read; it was made of this folder',
     ],
     did: called,
   })
