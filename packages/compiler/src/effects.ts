@@ -2,10 +2,11 @@
  * What effects do: `print` hands its value to whoever listens, `assert` throws. Every back end comes here.
  */
 import { type Apply, type EffectParams, type NdArray, toNested } from '@arignote/graph'
-import { assertionFailed, type Visit } from './errors.js'
+import { assertionFailed } from './errors.js'
 import { calledInsidePrint } from './inspection-errors.js'
+import { type Visit, visitText } from './visits.js'
 
-export type { Visit } from './errors.js'
+export type { Visit } from './visits.js'
 
 /** One value that `print` came across. */
 export interface PrintEvent {
@@ -18,7 +19,7 @@ export interface PrintEvent {
 
 /** `h (step 3 of scan) = [0.1, 0.2]`. */
 export function printedText({ label, value, steps }: PrintEvent): string {
-  const where = steps.map(({ scan, step }) => `step ${step} of ${scan}`).join(', ')
+  const where = steps.map(visitText).join(', ')
   const shape = value.shape.length === 0 ? '' : ` [${value.shape.join(', ')}]`
   return `${label ?? 'print'}${where === '' ? '' : ` (${where})`}${shape} = ${valueText(value)}`
 }

@@ -20,6 +20,7 @@ import {
   type TensorType,
   Variable,
 } from '@arignote/graph'
+import { type Visit, visitText } from './visits.js'
 
 const list = (shape: readonly number[]) => `[${shape.join(', ')}]`
 const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`
@@ -291,12 +292,6 @@ export function notSpecialised(name: string): ArignoteError {
 
 // ── inside a call ────────────────────────────────────────────────────────────────────────────
 
-/** A step of a scan, counted as it is visited. */
-export interface Visit {
-  readonly scan: string
-  readonly step: number
-}
-
 /** Where something went wrong. */
 export interface FailurePlace {
   /** The shape of the indices, or of a routine's batch, and the position in it in C order. */
@@ -351,7 +346,7 @@ export function indexOfPosition(shape: readonly number[], at: number): readonly 
 
 /** The steps of scans that an error happened in. */
 export const stepLines = (steps: readonly Visit[]) =>
-  steps.map(({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`)
+  steps.map(visit => `in ${visitText(visit)} (steps are counted as they are visited)`)
 
 export function assertionFailed(node: Apply, message: string, steps: readonly Visit[]): ArignoteError {
   return report(NumericError, 'E243', {

@@ -7,9 +7,9 @@ import {
   report,
   type Variable,
 } from '@arignote/graph'
-import type { Visit } from './errors.js'
 import { indexOfPosition, operandsOf, stepLines } from './errors.js'
 import { type NonFinite, type Numbers, nonFiniteIn, numberText, rangeText } from './non-finite.js'
+import type { Visit } from './visits.js'
 
 const at = (value: Numbers, position: number) =>
   value.shape.length === 0 ? '' : ` at [${indexOfPosition(value.shape, position).join(', ')}]`

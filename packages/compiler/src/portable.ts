@@ -33,6 +33,8 @@ export type PortableStep =
       name: string,
       body: readonly PortableStep[],
       exit: PortableExit | null,
+      /** For messages: how steps are numbered, as in `visits.ts`; null: as the trips. */
+      numbering: readonly [before: number, each: number, part: 'whole' | 'segments' | 'segment'] | null,
     ]
   | readonly [
       kind: 'branch',

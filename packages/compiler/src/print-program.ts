@@ -30,9 +30,11 @@ export function printProgram(program: Program<Call>, aliases: Aliases = new Map(
   const walk = (steps: readonly Step<Call>[], indent: string) => {
     for (const step of steps) {
       if (step.kind === 'repeat') {
-        const { exit, name, trip, count } = step
+        const { exit, name, trip, count, numbering } = step
         const until = exit === null ? '' : ` until ${refText(exit.condition)}`
-        lines.push(`${indent}repeat ${name} t${trip.depth} < ${printDim(count)}${until}`)
+        const each =
+          numbering === null || numbering.each === 1 ? '' : `, ${printDim(numbering.each)} steps each`
+        lines.push(`${indent}repeat ${name} t${trip.depth} < ${printDim(count)}${each}${until}`)
         walk(step.body, `${indent}  `)
         for (const { from, to } of exit?.finals ?? [])
           lines.push(`${indent}${refText(to)} ← ${refText(from)}`)

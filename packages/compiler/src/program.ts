@@ -4,7 +4,7 @@
  * Sizes stay symbolic: one program serves every binding of its symbols. Scheduling makes a `Program<Group>` (what each
  * kernel has to compute), lowering a `Program<Call>` (the kernels and their arguments), planning gives buffers addresses.
  */
-import type { Apply, Dim, DimSymbol, Shared, Variable } from '@arignote/graph'
+import type { Apply, Dim, DimSymbol, Numbering, Shared, Variable } from '@arignote/graph'
 import type { DType, Kernel, TypedArray } from '@arignote/loops'
 
 /** What lowering and scheduling may know of the machine: the shape of the register tile, and the width of a vector. */
@@ -194,6 +194,8 @@ export interface Repeat<Task> {
   readonly trip: Trip
   readonly count: Dim
   readonly name: string
+  /** For messages: which steps its trips make; null: the step is the trip. */
+  readonly numbering: Numbering | null
   readonly body: readonly Step<Task>[]
   /** How it may end before trip `count`; null: it does not. */
   readonly exit: Exit | null

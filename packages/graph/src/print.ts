@@ -151,12 +151,14 @@ export function printParams(node: Apply, names: Names): string {
   if (kind === 'constant') return printConstant(node.params as ConstantParams)
   if (kind === 'contract') return printContraction(node.params as Contraction)
   if (kind === 'scan') {
-    const { length, reverse, until, name, last, remat } = node.params as ScanParams
+    const { length, reverse, until, name, last, remat, numbering } = node.params as ScanParams
     const course = [
       ...(reverse ? ['reverse'] : []),
       ...(until ? ['until'] : []),
       ...(last === null ? [] : [`last: ${last}`]),
       ...(remat === 'auto' ? [] : [`remat: ${remat}`]),
+      ...(numbering === null || numbering.before === 0 ? [] : [`before: ${names.dim(numbering.before)}`]),
+      ...(numbering === null || numbering.each === 1 ? [] : [`each: ${names.dim(numbering.each)}`]),
     ]
     return `{${[`length: ${names.dim(length)}`, ...course, ...(name === null ? [] : [name])].join(', ')}}`
   }

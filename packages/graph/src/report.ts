@@ -10,7 +10,7 @@
  * What cannot happen unless we erred ourselves is a plain Error that begins with `internal:`.
  */
 import type { ArignoteError } from '@arignote/errors'
-import type { Origin } from './origin.js'
+import { captureOrigin, type Origin } from './origin.js'
 import { printType } from './type.js'
 import { presentOrigins, Shared, type Variable } from './variable.js'
 
@@ -44,7 +44,9 @@ export function report(Kind: ErrorClass, code: string, r: Report): ArignoteError
 
 function layout(code: string, r: Report): string {
   const { operation, problem, operands = [], lines = [], origins, did = 'created' } = r
-  const places = placesOf(origins ?? presentOrigins(deepest))
+  const found = placesOf(origins ?? presentOrigins(deepest))
+  // The call in progress was looked for in fewer frames than an error may look at.
+  const places = found.length === 0 && origins === undefined ? placesOf([captureOrigin(deepest)]) : found
   const last = places.length > 0 ? `  ${did} at ${places.join(', ')}` : ' '
   const labels = labelsOf(operands)
   const named = (text: string) => text.replace(/\{(\d)\}/g, (whole, i) => labels[i] ?? whole)

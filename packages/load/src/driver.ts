@@ -1,5 +1,5 @@
 /** The driver: steps  →  a function that runs them. It does what the compiler's driver does, with addresses that are there. */
-import { failed, type Visit } from './errors.js'
+import { failed, type Passed } from './errors.js'
 import type { Address, Program, Step } from './format.js'
 
 /** What steps work on. */
@@ -10,12 +10,12 @@ export interface Machine {
   readonly record: Int32Array
 }
 
-/** False: it stopped, and `visits` tells in which steps of scans. */
+/** False: it stopped, and `passed` tells in which steps of scans. */
 type Action = (trips: Int32Array) => boolean
 
 /** Runs a program; throws the error of an index, a routine or an assertion. */
 export function driverFor(program: Program, machine: Machine): () => void {
-  const visits: Visit[] = []
+  const passed: Passed[] = []
   const trips = new Int32Array(depthOf(program.steps) + 1)
   const { record, bytes, kernels } = machine
 
@@ -43,7 +43,7 @@ export function driverFor(program: Program, machine: Machine): () => void {
             }
       }
       case 'repeat': {
-        const [, depth, count, scan, steps, exit] = step
+        const [, depth, count, scan, steps, exit, numbering] = step
         const body = sequence(steps)
         const condition = exit && addressOf(exit[0])
         const copies = (exit?.[1] ?? []).map(([from, to, n]) => [addressOf(from), addressOf(to), n] as const)
@@ -52,7 +52,7 @@ export function driverFor(program: Program, machine: Machine): () => void {
           while (t < count) {
             trips[depth] = t
             if (!body(trips)) {
-              visits.unshift({ scan, step: t })
+              passed.unshift({ scan, trip: t, numbering })
               return false
             }
             t++
@@ -87,12 +87,12 @@ export function driverFor(program: Program, machine: Machine): () => void {
 
   const run = sequence(program.steps)
   return () => {
-    visits.length = 0
+    passed.length = 0
     record.fill(0)
     if (run(trips)) return
     const failure = program.failures[record[0]! - 1]!
     // An index is in the record with its position; of a routine there is only the position.
-    throw failed(failure, record[1]!, record[failure.kind === 'index' ? 3 : 1]!, visits)
+    throw failed(failure, record[1]!, record[failure.kind === 'index' ? 3 : 1]!, passed)
   }
 }
 

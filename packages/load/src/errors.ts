@@ -3,7 +3,7 @@
  * short: there is no graph any more that could be shown.
  */
 import { ArgumentError, type ArignoteError, DTypeError, NumericError, ShapeError } from '@arignote/errors'
-import type { Failure } from './format.js'
+import type { Failure, Numbered } from './format.js'
 
 type ErrorClass = new (code: string, message: string) => ArignoteError
 
@@ -90,10 +90,28 @@ export const refusedArray = (what: string, dtype: string) =>
 
 // ── inside a call ────────────────────────────────────────────────────────────────────────────
 
-/** A step of a scan, counted as it is visited. */
-export interface Visit {
+/** A loop that the place is in, and its trip. */
+export interface Passed {
   readonly scan: string
-  readonly step: number
+  readonly trip: number
+  readonly numbering: Numbered | null
+}
+
+/** The steps that people know, as the compiler's `visits.ts` puts them together. */
+function stepsOf(passed: readonly Passed[]): readonly string[] {
+  const found: { scan: string; step: number; last: number }[] = []
+  let around = ''
+  for (const { scan, trip, numbering } of passed) {
+    const [before, each, part] = numbering ?? ([0, 1, 'whole'] as const)
+    const begin = part === 'segment' && around === 'segments' ? found.pop()!.step : 0
+    const step = begin + before + each * trip
+    found.push({ scan, step, last: step + each - 1 })
+    around = part
+  }
+  return found.map(
+    ({ scan, step, last }) =>
+      `in ${last > step ? `one of the steps ${step} to ${last}` : `step ${step}`} of ${scan} (steps are counted as they are visited)`,
+  )
 }
 
 /** @param at the position among the indices or in the batch; `index`: what was found there. */
@@ -101,7 +119,7 @@ export function failed(
   { kind, operation, problem, hint, shape }: Failure,
   index: number,
   at: number,
-  steps: readonly Visit[],
+  passed: readonly Passed[],
 ): ArignoteError {
   const where: number[] = []
   let rest = at
@@ -110,9 +128,7 @@ export function failed(
     rest = Math.floor(rest / size)
   }
   const place = shape.length === 0 ? '' : `at ${list(where)} of the ${kind === 'index' ? 'indices' : 'batch'}`
-  const visits = steps.map(
-    ({ scan, step }) => `in step ${step} of ${scan} (steps are counted as they are visited)`,
-  )
+  const visits = stepsOf(passed)
   if (kind === 'index')
     return error(
       ArgumentError,

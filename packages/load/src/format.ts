@@ -48,6 +48,7 @@ export type Step =
       name: string,
       body: readonly Step[],
       exit: Exit | null,
+      numbering: Numbered | null,
     ]
   | readonly [kind: 'branch', condition: Address, thenSteps: readonly Step[], elseSteps: readonly Step[]]
   /** Where the byte at the address is 0, the call has failed. */
@@ -61,6 +62,9 @@ export type Exit = readonly [
   condition: Address,
   copies: readonly (readonly [from: Address, to: Address, bytes: number])[],
 ]
+
+/** Trip t makes `each` steps from before + each · t on; of a segment they are counted from the first of the trip around it. */
+export type Numbered = readonly [before: number, each: number, part: 'whole' | 'segments' | 'segment']
 
 /** What an entry in the error record, or an assertion, means. */
 export interface Failure {

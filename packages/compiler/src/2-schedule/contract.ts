@@ -133,7 +133,15 @@ function emitParts(
     store: { value: store.value, place },
     form: { ...narrow, panels },
   })
-  block.steps.push({ kind: 'repeat', trip, count: parts, name: 'columns', body: inside.steps, exit: null })
+  block.steps.push({
+    kind: 'repeat',
+    trip,
+    count: parts,
+    name: 'columns',
+    numbering: null,
+    body: inside.steps,
+    exit: null,
+  })
 }
 
 interface Axes {

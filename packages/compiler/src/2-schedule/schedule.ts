@@ -134,7 +134,7 @@ function scheduleBlock(
 }
 
 function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler): void {
-  const { length, name } = prepared.node.params as ScanParams
+  const { length, name, numbering } = prepared.node.params as ScanParams
   const { body, stores, exit } = bodyBlock(block, prepared)
   scheduleBlock(body, stores, [], scheduler)
   const repeat: Step<GroupTask> = {
@@ -142,6 +142,7 @@ function scheduleScan(block: Block, prepared: PreparedScan, scheduler: Scheduler
     trip: prepared.trip,
     count: length,
     name: name ?? 'scan',
+    numbering,
     body: body.steps,
     exit,
   }

@@ -6,7 +6,6 @@
  */
 import type { Dim } from '@arignote/graph'
 import { bytesOf } from '@arignote/loops'
-import type { Visit } from '../effects.js'
 import {
   type Branch,
   type BufferRef,
@@ -20,6 +19,7 @@ import {
   stepsIn,
   type Trip,
 } from '../program.js'
+import { numberedBy, type Passed, type Visit, visitsOf } from '../visits.js'
 import type { KernelFunction } from './backend.js'
 import type { Action, Wrap } from './inspect.js'
 
@@ -55,11 +55,11 @@ interface Move {
 export function makeDriver(steps: readonly Step<Call>[], context: DriverContext): Driver {
   const deepest = depthOf(steps)
   const trips = new Int32Array(deepest + 1)
-  const visits: Visit[] = []
-  const action = sequence(steps, { context, visits, around: [] })
+  const passed: Passed[] = []
+  const action = sequence(steps, { context, passed, around: [] })
   return () => {
-    visits.length = 0
-    return action(trips) ? null : visits
+    passed.length = 0
+    return action(trips) ? null : visitsOf(passed)
   }
 }
 
@@ -70,11 +70,16 @@ function depthOf(steps: readonly Step<Call>[]): number {
   }, 0)
 }
 
-/** What actions are made with: `visits` is for them to fill, `around` the repeats they are inside of. */
+/** A repeat that something is inside of. */
+interface Around extends Omit<Passed, 'trip'> {
+  readonly depth: number
+}
+
+/** What actions are made with: `passed` is for them to fill, `around` the repeats they are inside of. */
 interface Making {
   readonly context: DriverContext
-  readonly visits: Visit[]
-  readonly around: readonly Repeat<Call>[]
+  readonly passed: Passed[]
+  readonly around: readonly Around[]
 }
 
 function actionOf(step: Step<Call>, making: Making): Action {
@@ -104,17 +109,19 @@ function sequence(steps: readonly Step<Call>[], making: Making): Action {
 }
 
 function repeatAction(step: Repeat<Call>, making: Making): Action {
-  const { context, visits, around } = making
+  const { context, passed, around } = making
   const count = context.evaluate(step.count)
   const { depth } = step.trip
-  const body = sequence(step.body, { ...making, around: [...around, step] })
+  const { name: scan } = step
+  const numbering = numberedBy(step.numbering, context.evaluate)
+  const body = sequence(step.body, { ...making, around: [...around, { scan, depth, numbering }] })
   const exit = step.exit === null ? null : exitAction(step.exit, context)
   return trips => {
     let t = 0
     while (t < count) {
       trips[depth] = t
       if (!body(trips)) {
-        visits.unshift({ scan: step.name, step: t })
+        passed.unshift({ scan, trip: t, numbering })
         return false
       }
       t++
@@ -158,8 +165,8 @@ function hostAction(step: Host, { context, around }: Making): Action {
   }
 }
 
-const visited = (around: readonly Repeat<Call>[], trips: Int32Array): readonly Visit[] =>
-  around.map(({ name, trip }) => ({ scan: name, step: trips[trip.depth]! }))
+const visited = (around: readonly Around[], trips: Int32Array): readonly Visit[] =>
+  visitsOf(around.map(({ scan, depth, numbering }) => ({ scan, trip: trips[depth]!, numbering })))
 
 /** The address of a value, given the trips. */
 export function addressOf(

@@ -83,7 +83,7 @@ class Work {
   }
 
   #evaluator(node: Apply): Evaluator {
-    const known = this.#evaluators.get(node) ?? prepareNode(node, this.sizes, { visits: [], inspection: {} })
+    const known = this.#evaluators.get(node) ?? prepareNode(node, this.sizes, { passed: [], inspection: {} })
     this.#evaluators.set(node, known)
     return known
   }

@@ -32,6 +32,7 @@ import {
   type Run,
   type Step,
 } from '../program.js'
+import { numberedBy } from '../visits.js'
 import { depthIn, rowOf } from './driver.js'
 
 const alignment = 64
@@ -210,10 +211,19 @@ class Flattening {
     })
   }
 
-  #repeat({ kind, trip, count, name, body, exit, ...rest }: Repeat<Call>): PortableStep {
+  #repeat({ kind, trip, count, name, numbering, body, exit, ...rest }: Repeat<Call>): PortableStep {
     // A new property of repeats must be thought of here.
     rest satisfies Record<PropertyKey, never>
-    return [kind, depthIn(trip), this.#evaluate(count), name, this.#steps(body), exit && this.#exit(exit)]
+    const evaluate = (dim: Dim) => this.#evaluate(dim)
+    return [
+      kind,
+      depthIn(trip),
+      evaluate(count),
+      name,
+      this.#steps(body),
+      exit && this.#exit(exit),
+      numberedBy(numbering, evaluate),
+    ]
   }
 
   #exit({ condition, finals }: Exit): PortableExit {

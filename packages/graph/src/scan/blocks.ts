@@ -2,13 +2,21 @@
  * A loop in blocks: trips of so many steps each, then a loop of the steps that are left. Under `reverse` both count from
  * the end. How a block makes its steps is told from outside.
  */
-import { type Dim, floorDivDim, mulDim, subDim } from '../dim.js'
+import { addDim, type Dim, floorDivDim, mulDim, subDim } from '../dim.js'
 import type { Lambda } from '../lambda.js'
 import { reshape } from '../ops/view.js'
 import { concatenate } from '../ops/window.js'
 import { Variable } from '../variable.js'
 import { closeOver } from './closure.js'
-import { applyScan, type ScanParams, type ScanSlots, splitOutputs, type Traversal } from './op.js'
+import {
+  applyScan,
+  type Part,
+  type RematPolicy,
+  type ScanParams,
+  type ScanSlots,
+  splitOutputs,
+  type Traversal,
+} from './op.js'
 import { newRows, row, rows } from './rows.js'
 
 /** Everything a scan needs, before it is one. */
@@ -50,7 +58,7 @@ export function inBlocks(
   loop: Loop,
   size: Dim,
   block: (loop: Loop) => Stacked,
-  ofTrips: Partial<Traversal> = {},
+  ofTrips: { readonly remat?: RematPolicy; readonly part?: Part } = {},
 ): Stacked {
   const { slots, length, reverse, until, name } = loop
   const trips = floorDivDim(length, size)
@@ -62,7 +70,14 @@ export function inBlocks(
   )
   const carries = slots.carries.map(v => new Variable(v.type, null, 0, v.name))
   const slices = blocks.map(v => new Variable({ dtype: v.dtype, shape: v.shape.slice(1) }, null, 0, v.name))
-  const inside = block({ ...loop, slots: { ...slots, carries, sequences: slices }, length: size })
+  const { before, part } = loop.numbering ?? { before: 0, part: 'whole' as const }
+  const numbered = (before: Dim, each: Dim, part: Part) => ({ numbering: { before, each, part } })
+  const inside = block({
+    ...loop,
+    ...numbered(0, 1, 'segment'),
+    slots: { ...slots, carries, sequences: slices },
+    length: size,
+  })
   const closed = closeOver([...carries, ...slices], [...inside.finals, ...inside.stacks])
   const node = applyScan(
     { constants: closed.constants, carries: slots.carries, sequences: blocks },
@@ -72,7 +87,8 @@ export function inBlocks(
       reverse,
       until,
       name,
-      ...ofTrips,
+      ...numbered(before, size, ofTrips.part ?? part),
+      ...(ofTrips.remat === undefined ? {} : { remat: ofTrips.remat }),
     },
   )
   const main = splitOutputs(node.outputs, { carries: carries.length })
@@ -82,7 +98,7 @@ export function inBlocks(
     ...loop,
     slots: { ...slots, carries: main.finals, sequences: slots.sequences.map(x => rows(x, leftStart, left)) },
     length: left,
-    ...(ofTrips.numbering == null ? {} : { numbering: { before: covered, each: 1 } }),
+    ...numbered(addDim(before, covered), 1, part),
   })
   return {
     finals: rest.finals,

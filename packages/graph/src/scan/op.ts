@@ -50,11 +50,15 @@ export interface ScanParams {
   readonly numbering: Numbering | null
 }
 
-/** Before the first trip, `before` steps were visited, and each makes `each` of them. */
+/** Before the first trip, `before` steps were visited, and each trip makes `each` of them. */
 export interface Numbering {
   readonly before: Dim
   readonly each: Dim
+  readonly part: Part
 }
+
+/** Of a scan: steps of all of it, its segments, or the steps of one segment, counted from where that begins. */
+export type Part = 'whole' | 'segments' | 'segment'
 
 /** What the backward steps compute again instead of reading it from memory: see `residuals.ts`. */
 export type RematPolicy = 'auto' | 'none' | 'step'
@@ -69,8 +73,9 @@ export const scanOp: Op<ScanParams> = {
   grad: context => scanGradient(context),
 }
 
-const numberingKey = ({ numbering }: Pick<ScanParams, 'numbering'>): string =>
-  numbering === null ? '' : `${dimKey(numbering.before)} ${dimKey(numbering.each)}`
+/** How its steps are numbered, in words that are equal for the same. */
+export const numberingKey = ({ numbering }: Pick<ScanParams, 'numbering'>): string =>
+  numbering === null ? '' : `${dimKey(numbering.before)} ${dimKey(numbering.each)} ${numbering.part}`
 
 /** Which steps a scan makes, in words that are equal for the same. */
 export function courseKey({ length, reverse, until }: Course): string {

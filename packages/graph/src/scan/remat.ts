@@ -44,10 +44,7 @@ export function runInSegments(
     loop,
     every,
     segment => (isPlain ? asScan(segment) : runUnrolled(segment, unroll)),
-    {
-      remat: 'step',
-      numbering: { before: 0, each: every },
-    },
+    { remat: 'step', part: 'segments' },
   )
   const states = finals.length - outputs
   const views = stacks.map(v => () => v)

@@ -12,6 +12,7 @@ import {
   applyScan,
   courseKey,
   lambda,
+  numberingKey,
   type ScanParams,
   type ScanSlots,
   splitInputs,
@@ -110,7 +111,8 @@ function siblings(scans: readonly Apply[], order: readonly Apply[]): readonly Gr
 }
 
 /** Equal for scans of the same steps that may become one: what a gradient was asked to compute again stays so. */
-const loopKey = (node: Apply): string => `${courseKey(paramsOf(node))} ${paramsOf(node).remat}`
+const loopKey = (node: Apply): string =>
+  `${courseKey(paramsOf(node))} ${paramsOf(node).remat} ${numberingKey(paramsOf(node))}`
 
 /** They read the same rows, or all they do is a few numbers per step. */
 function isWorthMerging(a: Apply, b: Apply): boolean {
@@ -184,14 +186,14 @@ function mergeSiblings(group: Group, inputs: (member: Apply) => readonly Variabl
     [...params.constants, ...params.carries, ...params.sequences],
     [...members.flatMap(m => m.nexts), ...members.flatMap(m => m.ys)],
   )
-  const { length, reverse, until, remat } = paramsOf(group[0]!)
+  const { length, reverse, until, remat, numbering } = paramsOf(group[0]!)
   const names = [...new Set(group.map(node => paramsOf(node).name))].filter(name => name !== null)
   const name = names.length === 0 ? null : names.join(' + ')
   const merged = splitOutputs(
     applyScan(
       slots(m => m.inputs),
       body,
-      { length, reverse, until, name, remat },
+      { length, reverse, until, name, remat, numbering },
     ).outputs,
     {
       carries: params.carries.length,

@@ -1,6 +1,7 @@
 /** Branches and effects: one side is evaluated; a value is handed on when something has happened. */
 import { type Apply, type BranchParams, type Lambda, ndarrayOf } from '@arignote/graph'
 import { happen } from '../../effects.js'
+import { visitsOf } from '../../visits.js'
 import type { PrepareLambda } from './scan.js'
 import type { Course, Evaluator, Sizes, Value } from './value.js'
 
@@ -23,14 +24,14 @@ export function prepareBranch(
 
 const copyOf = (x: Value): Value => ({ ...x, data: x.data.slice() })
 
-export function prepareEffect(node: Apply, { visits, inspection }: Course): Evaluator {
+export function prepareEffect(node: Apply, { passed, inspection }: Course): Evaluator {
   return inputs => {
     const [x, condition] = inputs
     const read = {
       value: () => ndarrayOf(x!.data.slice(), [...x!.shape]),
       holds: () => condition!.data[0] !== 0,
     }
-    happen(node, [...visits], read, inspection.onPrint)
+    happen(node, visitsOf(passed), read, inspection.onPrint)
     return [copyOf(x!)]
   }
 }

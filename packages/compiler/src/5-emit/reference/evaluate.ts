@@ -44,7 +44,7 @@ export function prepareLambda(fn: Lambda, sizes: Sizes, course: Course = unobser
 export const prepareObserved = (node: Apply, sizes: Sizes, course: Course): Evaluator =>
   observed(node, prepareNode(node, sizes, course), course)
 
-const unobserved = (): Course => ({ visits: [], inspection: {} })
+const unobserved = (): Course => ({ passed: [], inspection: {} })
 
 export function prepareNode(node: Apply, sizes: Sizes, course: Course): Evaluator {
   const { family } = node.op

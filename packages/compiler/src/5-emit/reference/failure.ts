@@ -1,16 +1,21 @@
-/** A node that cannot be computed, on the way up: each scan that it passes adds the step it was in. */
+/** A node that cannot be computed, on the way up: each scan that it passes adds the trip it was in. */
 import type { Apply } from '@arignote/graph'
-import { indexOutOfRange, routineFailed, type Visit } from '../../errors.js'
+import { indexOutOfRange, routineFailed } from '../../errors.js'
+import { type Passed, type Visit, visitsOf } from '../../visits.js'
 import type { Value } from './value.js'
 
 export abstract class Failure extends Error {
-  readonly steps: Visit[] = []
+  readonly passed: Passed[] = []
 
   constructor(
     readonly node: Apply,
     message: string,
   ) {
     super(message)
+  }
+
+  get steps(): readonly Visit[] {
+    return visitsOf(this.passed)
   }
 
   /** The error for the user. */

@@ -51,7 +51,7 @@ type Targets = readonly TypedArray[]
 /** `targets` is called when all sizes are known, before what needs the last of them is computed. */
 function prepareGraph(graph: CompiledGraph, sizes: Sizes) {
   const { lambda, late, outputs, updates } = graph
-  const course: Course = { visits: [], inspection: graph.inspection ?? {} }
+  const course: Course = { passed: [], inspection: graph.inspection ?? {} }
   if (late.symbols.length === 0) {
     const evaluate = prepareLambda(lambda, sizes, course)
     return {

@@ -1,6 +1,7 @@
 /** Inspection node by node: what is not finite is found where it is made, and nodes are measured like kernels. */
 import { type Apply, bodiesOf, placesOf } from '@arignote/graph'
 import { checkMade } from '../../non-finite.js'
+import { visitsOf } from '../../visits.js'
 import type { Course, Evaluator, Value } from './value.js'
 
 /** The evaluator, with whatever is to be done around it. */
@@ -18,7 +19,7 @@ export function observed(node: Apply, evaluate: Evaluator, course: Course): Eval
     const start = performance.now()
     const outputs = evaluate(inputs)
     row?.add(performance.now() - start, bytes(inputs) + bytes(outputs))
-    if (check === 'nan') checkMade(node, outputs, inputs, [...course.visits])
+    if (check === 'nan') checkMade(node, outputs, inputs, visitsOf(course.passed))
     return outputs
   }
 }

@@ -2,6 +2,7 @@
 
 import { type Apply, evaluateDim, type Lambda, type ScanParams } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
+import { numberedBy } from '../../visits.js'
 import { Failure } from './failure.js'
 import { type Course, countOf, type Evaluator, type Sizes, shapeUnder, type Value } from './value.js'
 
@@ -14,8 +15,9 @@ export function prepareScan(
   course: Course,
   prepareLambda: PrepareLambda,
 ): Evaluator {
-  const { length: dim, reverse, until, body, counts, name } = node.params as ScanParams
+  const { length: dim, reverse, until, body, counts, name, numbering } = node.params as ScanParams
   const length = evaluateDim(dim, sizes)
+  const how = { scan: name ?? 'scan', numbering: numberedBy(numbering, dim => evaluateDim(dim, sizes)) }
   const step = prepareLambda(body, sizes, course)
   const stacks = node.outputs
     .slice(counts.carries)
@@ -47,14 +49,14 @@ export function prepareScan(
   }
 
   function inStep<T>(visited: number, work: () => T): T {
-    course.visits.push({ scan: name ?? 'scan', step: visited })
+    course.passed.push({ ...how, trip: visited })
     try {
       return work()
     } catch (error) {
-      if (error instanceof Failure) error.steps.unshift({ scan: name ?? 'scan', step: visited })
+      if (error instanceof Failure) error.passed.unshift({ ...how, trip: visited })
       throw error
     } finally {
-      course.visits.pop()
+      course.passed.pop()
     }
   }
 }

@@ -2,8 +2,8 @@
 
 import { type DimSymbol, evaluateDim, type Family, type FamilyKind, type TensorType } from '@arignote/graph'
 import type { DType, TypedArray } from '@arignote/loops'
-import type { Visit } from '../../effects.js'
 import type { Inspection } from '../../executable.js'
+import type { Passed } from '../../visits.js'
 
 export interface Value {
   readonly dtype: DType
@@ -16,8 +16,8 @@ export type Sizes = (symbol: DimSymbol) => number
 
 /** A call on its way. */
 export interface Course {
-  /** The steps of scans it is in, the outermost first. */
-  readonly visits: Visit[]
+  /** The trips of scans it is in, the outermost first. */
+  readonly passed: Passed[]
   readonly inspection: Inspection
 }
 
