@@ -1,8 +1,10 @@
 /** Whole models trained for two epochs, against Keras's numbers: every batch, every epoch, the weights in the end. */
 import { toNested } from '@arignote/graph'
 import { type Layer, layers, type Model, optimizers, sequential } from '@arignote/nn'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+
+jest.setTimeout(60_000)
 
 const camel = (record: Golden) =>
   Object.fromEntries(

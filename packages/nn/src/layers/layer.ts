@@ -25,24 +25,15 @@ import {
   flag,
   integer,
   nullable,
-  type Option,
   type OptionsOf,
   type OptionTable,
   optional,
   readOptions,
   sizes,
+  text,
   type ValuesOf,
 } from './option.js'
 import { type LayerNode, SymbolicTensor } from './symbolic.js'
-
-const text: Option<string, string> = {
-  read: (given, place) => {
-    if (typeof given !== 'string')
-      throw badArgument(place, `${describeGiven(given).what} will not do`, 'a string')
-    return given
-  },
-  toJson: value => value,
-}
 
 /** What every layer takes. */
 export const commonOptions = {

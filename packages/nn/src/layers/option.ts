@@ -101,6 +101,14 @@ export const number = (least = Number.NEGATIVE_INFINITY): Option<number, number>
   toJson: same,
 })
 
+export const text: Option<string, string> = {
+  read: (given, place) => {
+    check(place, given, typeof given === 'string', 'a string')
+    return given as string
+  },
+  toJson: same,
+}
+
 /** A share: clamped to [0, 1], as Keras does. */
 export const rate: Option<number, number> = {
   read: (given, place) => {

@@ -20,7 +20,7 @@ import type { BatchSource } from '../training/batches.js'
 import type { History } from '../training/callbacks/history.js'
 import type { ModelCompileOptions } from '../training/compiled-model.js'
 import type { Data } from '../training/data.js'
-import type { FitOptions } from '../training/fit.js'
+import type { FitOptions } from '../training/fit-options.js'
 import {
   type EvaluateOptions,
   type Evaluation,
@@ -209,6 +209,11 @@ export class Model<P extends Prediction = Prediction> {
     return this.#trainer.fit(x, y, options)
   }
 
+  /** Of the last run of `fit`, also of one that an error ended; null before the first. */
+  get history(): History | null {
+    return this.#trainer.history
+  }
+
   /** The loss, or the loss and the metrics, over all samples. */
   evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Evaluation {
     return this.#trainer.evaluate(x, y, options)
@@ -226,7 +231,7 @@ export class Model<P extends Prediction = Prediction> {
 
   /** The same, of one batch. */
   predictOnBatch(x: Data): P {
-    return this.#trainer.predict(x, { batchSize: Number.MAX_SAFE_INTEGER }) as Prediction as P
+    return this.#trainer.predictOnBatch(x) as Prediction as P
   }
 
   /** One step; the loss and the metrics before it. */

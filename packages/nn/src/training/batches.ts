@@ -1,8 +1,9 @@
 /** Batches: inputs, targets and weights, of arrays or as an iterable gives them. */
-import { badArgument, describeGiven, type NdArray } from '@arignote/graph'
-import type { CompiledModel, Weighting } from './compiled-model.js'
-import { type Data, type Samples, type Slot, samplesOf } from './data.js'
-import { noTargets, notDivisible, unknownClass } from './errors.js'
+import { badArgument, describeGiven, isNdArray, type NdArray, unknownName, type Value } from '@arignote/graph'
+import type { CompiledModel } from './compiled-model.js'
+import { type Data, isRecord, Samples, type Slot, samplesOf, valuesFor } from './data.js'
+import { noTargets, unknownClass } from './errors.js'
+import type { Weighting } from './graph.js'
 
 export interface Batch {
   readonly xs: readonly NdArray[]
@@ -14,6 +15,9 @@ export interface Batch {
 
 /** Class → what a sample of it counts. */
 export type ClassWeight = { readonly [label: number]: number }
+
+/** For every output the same, or by their names. */
+export type ClassWeights = ClassWeight | { readonly [output: string]: ClassWeight }
 
 /** What an iterable gives for a batch: inputs and targets, and weights if there are any. */
 export type BatchData = readonly [x: Data, y: Data, sampleWeight?: Data]
@@ -51,9 +55,10 @@ export class DataSet {
     return [part(0), part(1)]
   }
 
-  /** In the order of the indices, or as they lie; the last batch may be smaller. */
-  *batches(batchSize: number, order: Int32Array | null): Generator<Batch> {
-    for (let from = 0; from < this.count; from += batchSize) {
+  /** In the order of the indices, or as they lie; the last batch may be smaller. At most `steps` batches. */
+  *batches(batchSize: number, order: Int32Array | null, steps = Number.POSITIVE_INFINITY): Generator<Batch> {
+    const end = Math.min(this.count, batchSize * steps)
+    for (let from = 0; from < end; from += batchSize) {
       const to = Math.min(this.count, from + batchSize)
       const take = (s: Samples) => (order === null ? s.range(from, to) : s.pick(order.subarray(from, to)))
       const weights = this.weights === null ? [] : take(this.weights)
@@ -64,7 +69,7 @@ export class DataSet {
 
 export interface Weights {
   readonly sampleWeight?: Data | undefined
-  readonly classWeight?: ClassWeight | undefined
+  readonly classWeight?: ClassWeights | undefined
 }
 
 /** @throws ArgumentError, ShapeError, NumericError for data that does not fit the model */
@@ -79,41 +84,71 @@ export function dataSetOf(
   const xs = samplesOf(operation, 'x', x, compiled.inputs)
   const ys = samplesOf(operation, 'y', y, compiled.targets, xs.count)
   const weights = weightsOf(operation, compiled.targets, ys, sampleWeight, classWeight)
-  const weighting = weights === null ? 'none' : weights.arrays[0]!.shape.length > 1 ? 'temporal' : 'sample'
+  const weighting = weights === null ? [] : weights.arrays.map(({ shape }) => shape.length)
   return new DataSet(xs, ys, weights, weighting)
 }
 
+/** Of each target; who says nothing of one lets all its samples count alike. */
 function weightsOf(
   operation: string,
   targets: readonly Slot[],
   ys: Samples,
   sampleWeight: Data | undefined,
-  classWeight: ClassWeight | undefined,
+  classWeight: ClassWeights | undefined,
 ): Samples | null {
   if (sampleWeight === undefined && classWeight === undefined) return null
-  const temporal = sampleWeight !== undefined && isPerStep(sampleWeight, targets)
-  const slots = targets.map(
-    ({ name, dtype, shape }): Slot => ({
+  const given = weightPerTarget(operation, targets, sampleWeight)
+  const ones = () => new Float32Array(ys.count).fill(1)
+  const parts = targets.map((target, i) => {
+    const { name, dtype, shape } = target
+    const temporal = shape.length > 2 && isMatrix(given[i])
+    const slot: Slot = {
       name,
       dtype: dtype === 'float64' ? 'float64' : 'float32',
       shape: temporal ? shape.slice(0, 2) : [shape[0] ?? null],
-    }),
-  )
-  const given = sampleWeight ?? targets.map(() => new Float32Array(ys.count).fill(1))
-  const weights = samplesOf(operation, 'sampleWeight', given, slots, ys.count)
-  if (classWeight === undefined) return weights
-  weights.arrays.forEach(({ data, shape }, i) => {
-    const row = shape.slice(1).reduce((a, b) => a * b, 1)
-    for (let k = 0; k < data.length; k++)
-      data[k]! *= weightOf(operation, labelOf(ys, i, Math.floor(k / row)), classWeight)
+    }
+    return samplesOf(operation, 'sampleWeight', given[i] ?? ones(), [slot], ys.count).arrays[0]!
   })
-  return weights
+  if (classWeight !== undefined)
+    targets.forEach(({ name, shape }, i) => {
+      const own = classWeightOf(classWeight, name)
+      if (own === null) return
+      if (shape.length > 2)
+        throw badArgument(
+          operation,
+          `classWeight is not for targets with steps (${name})`,
+          'use sampleWeight',
+        )
+      const { data } = parts[i]!
+      for (let k = 0; k < data.length; k++) data[k]! *= weightOf(operation, labelOf(ys, i, k), own)
+    })
+  return new Samples(parts)
 }
 
-const isPerStep = (weight: Data, targets: readonly Slot[]): boolean =>
-  targets[0]!.shape.length > 2 &&
-  ((Array.isArray(weight) && Array.isArray(weight[0])) ||
-    (typeof weight === 'object' && 'shape' in weight && (weight['shape'] as unknown as number[]).length > 1))
+function weightPerTarget(
+  operation: string,
+  targets: readonly Slot[],
+  given: Data | undefined,
+): readonly (Value | undefined)[] {
+  if (given === undefined) return targets.map(() => undefined)
+  const names = targets.map(target => target.name)
+  if (isRecord(given)) {
+    const record = given as { readonly [name: string]: Value }
+    for (const name in record)
+      if (!names.includes(name)) throw unknownName(operation, 'output with a loss', name, names)
+    return names.map(name => record[name])
+  }
+  return valuesFor(operation, 'sampleWeight', given, targets)
+}
+
+function classWeightOf(given: ClassWeights, output: string): ClassWeight | null {
+  const isPerOutput = Object.values(given).some(value => typeof value === 'object')
+  if (!isPerOutput) return given as ClassWeight
+  return (given as { readonly [output: string]: ClassWeight })[output] ?? null
+}
+
+const isMatrix = (weight: unknown): boolean =>
+  (Array.isArray(weight) && Array.isArray(weight[0])) || (isNdArray(weight) && weight.shape.length > 1)
 
 /** The class of a sample: its value, or where its largest is. */
 function labelOf(ys: Samples, target: number, sample: number): number {
@@ -134,7 +169,7 @@ export function batchOf(
   operation: string,
   compiled: CompiledModel,
   given: unknown,
-  classWeight?: ClassWeight,
+  classWeight?: ClassWeights,
 ): Batch {
   if (!Array.isArray(given) || given.length < 2)
     throw badArgument(
@@ -147,12 +182,6 @@ export function batchOf(
   const [batch] = set.batches(Math.max(1, set.count), null)
   if (batch === undefined)
     throw badArgument(operation, 'a batch without samples', 'every batch has at least one')
+  compiled.checkSamples(batch.size)
   return batch
-}
-
-/** A model that knows its batch has no other: stateful layers keep a state for each of its samples. */
-export function checkBatchSize(compiled: CompiledModel, samples: number, batchSize: number): void {
-  const fixed = compiled.inputs[0]!.shape[0]
-  if (fixed == null) return
-  if (batchSize !== fixed || samples % fixed !== 0) throw notDivisible(compiled.model.name, samples, fixed)
 }

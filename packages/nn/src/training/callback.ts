@@ -14,12 +14,16 @@ export interface Run {
   /** Batches in an epoch; null where an iterable has not told yet. */
   readonly steps: number | null
   readonly samples: number | null
+  /** Whether an epoch is less than all samples. */
+  readonly isPartial: boolean
   readonly validationSamples: number | null
   readonly batchSize: number | null
   readonly verbose: 0 | 1 | 2
   /** Names of losses and metrics, those of the validation among them. */
   readonly metrics: readonly string[]
-  /** The run ends after this batch (within an epoch) or this epoch (at its end). */
+  /** Averages of the epoch so far, computed when asked for. */
+  averages(): Logs
+  /** The run ends after this batch (within an epoch, which is not validated then) or this epoch (at its end). */
   stop(): void
   readonly isStopped: boolean
 }
@@ -27,10 +31,14 @@ export interface Run {
 /** Every hook may be left out, and may be asynchronous. Epochs and batches are counted from 0. */
 export interface Callback {
   onTrainBegin?(run: Run): void | Promise<void>
+  /** Also of a run that was stopped, but not of one that an error ended. */
   onTrainEnd?(run: Run): void | Promise<void>
   onEpochBegin?(epoch: number, logs: Logs, run: Run): void | Promise<void>
   onEpochEnd?(epoch: number, logs: Logs, run: Run): void | Promise<void>
+  /** `logs` has `batch` and `size`. */
   onBatchBegin?(batch: number, logs: Logs, run: Run): void | Promise<void>
-  /** `logs` has the averages of the epoch so far, and `batch` and `size`. */
+  /** `logs` has `batch`, `size`, the losses of this batch, and the metrics of the epoch so far, as in Keras 2.3. */
   onBatchEnd?(batch: number, logs: Logs, run: Run): void | Promise<void>
+  /** False: `onBatchEnd` can do without losses and metrics, which are not computed then. */
+  readonly needsBatchLogs?: boolean
 }

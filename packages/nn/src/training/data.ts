@@ -11,6 +11,7 @@ import {
   isNdArray,
   type NdArray,
   ndarrayOf,
+  unknownName,
   type Value,
 } from '@arignote/graph'
 import { allocate, type DType, isFloat } from '@arignote/loops'
@@ -100,16 +101,26 @@ export function samplesOf(
   return new Samples(arrays)
 }
 
-function valuesFor(operation: string, what: string, given: Data, slots: readonly Slot[]): readonly Value[] {
+/** Whether data is given by name. */
+export const isRecord = (given: unknown): boolean =>
+  typeof given === 'object' &&
+  given !== null &&
+  !Array.isArray(given) &&
+  !ArrayBuffer.isView(given) &&
+  !isNdArray(given)
+
+/** What was given for each slot. @throws ArgumentError for a list or names that do not fit */
+export function valuesFor(
+  operation: string,
+  what: string,
+  given: Data,
+  slots: readonly Slot[],
+): readonly Value[] {
   const names = slots.map(slot => slot.name)
-  const isRecord =
-    typeof given === 'object' &&
-    given !== null &&
-    !Array.isArray(given) &&
-    !ArrayBuffer.isView(given) &&
-    !isNdArray(given)
-  if (isRecord) {
+  if (isRecord(given)) {
     const record = given as { readonly [name: string]: Value }
+    for (const name in record)
+      if (!names.includes(name)) throw unknownName(operation, `${what} called`, name, names)
     const missing = names.find(name => record[name] === undefined)
     if (missing !== undefined)
       throw badArgument(operation, `no ${what} for ${missing}`, `${what} is wanted for ${names.join(', ')}`)

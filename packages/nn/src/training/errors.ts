@@ -5,6 +5,7 @@ import {
   DTypeError,
   GraphError,
   NumericError,
+  nearestName,
   report,
   ShapeError,
 } from '@arignote/graph'
@@ -73,5 +74,55 @@ export function unknownClass(operation: string, label: number, known: readonly s
     operation,
     problem: `classWeight has no weight for class ${label}`,
     lines: [`it has ${known.join(', ')}; every class that occurs needs one`],
+  })
+}
+
+export function notMonitored(callback: string, name: string, known: readonly string[]): ArignoteError {
+  const nearest = nearestName(name, known)
+  return report(ArgumentError, 'E388', {
+    operation: callback,
+    problem: `there is no ${JSON.stringify(name)} to monitor`,
+    lines: [
+      ...(nearest === null ? [] : [`did you mean "${nearest}"?`]),
+      `there are ${known.join(', ')}`,
+      ...(name.startsWith('val_') ? ['without validationData or validationSplit there is no val_loss'] : []),
+    ],
+  })
+}
+
+export function noLearningRate(callback: string, optimizer: string): ArignoteError {
+  return report(ArgumentError, 'E389', {
+    operation: callback,
+    problem: `the learning rate of ${optimizer} is a schedule, which cannot be set`,
+    lines: ['give the optimiser a number: optimizers.adam({ learningRate: 0.001 })'],
+  })
+}
+
+export function noBatches(operation: string): ArignoteError {
+  return report(ArgumentError, 'E390', {
+    operation,
+    problem: 'the iterable gave no batch',
+    lines: [
+      'a generator can be gone through once: hand in the generator function, which begins anew each epoch',
+    ],
+  })
+}
+
+export function otherBatchSize(model: string, given: number, fixed: number): ArignoteError {
+  return report(ArgumentError, 'E391', {
+    operation: model,
+    problem: `the model was made for batches of ${fixed}, not of ${given}`,
+    lines: [
+      'stateful layers keep a state for each sample of a batch',
+      `for batches of ${given}: a model of the same layers with batchInputShape [${given}, …], and setWeights`,
+    ],
+  })
+}
+
+export function nothingToTrain(why: string): ArignoteError {
+  return report(ArgumentError, 'E392', {
+    operation: 'fit',
+    problem: `there is nothing to train: ${why}`,
+    lines: ['at least one sample is wanted'],
   })
 }

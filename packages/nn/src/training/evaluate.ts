@@ -2,40 +2,45 @@
 import { dtypeOfValue, type NdArray, ndarrayOf } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
 import { EpochAverage } from './average.js'
-import { type Batch, type BatchSource, batchOf, checkBatchSize, DataSet } from './batches.js'
+import { type Batch, batchOf, DataSet } from './batches.js'
+import type { Breath } from './breath.js'
 import type { CompiledModel } from './compiled-model.js'
 import type { Samples } from './data.js'
+import type { BatchFeed } from './feed.js'
 
-/** What all batches, or the first `steps` of them, say together. */
+interface Evaluating {
+  readonly batchSize: number
+  /** Batches, at most. */
+  readonly steps?: number | undefined
+  readonly breath: Breath
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What all batches, or the first `steps` of them, say together; others have the thread in between. */
 export async function evaluateSet(
   compiled: CompiledModel,
-  data: DataSet | BatchSource,
-  batchSize: number,
-  steps = Number.POSITIVE_INFINITY,
+  data: DataSet | BatchFeed,
+  { batchSize, steps, breath, signal }: Evaluating,
 ): Promise<EpochAverage> {
-  if (data instanceof DataSet) return evaluateArrays(compiled, data, batchSize, steps)
   const average = new EpochAverage(compiled)
-  let step = 0
-  for await (const given of typeof data === 'function' ? data() : data) {
-    if (step++ >= steps) break
-    addTo(average, compiled, batchOf('evaluate', compiled, given))
+  for await (const given of data instanceof DataSet
+    ? data.batches(batchSize, null, steps)
+    : data.next(steps)) {
+    if (signal?.aborted) break
+    addTo(
+      average,
+      compiled,
+      data instanceof DataSet ? (given as Batch) : batchOf(data.operation, compiled, given),
+    )
+    if (breath.isDue) await breath.take()
   }
   return average
 }
 
-export function evaluateArrays(
-  compiled: CompiledModel,
-  data: DataSet,
-  batchSize: number,
-  steps = Number.POSITIVE_INFINITY,
-): EpochAverage {
-  checkBatchSize(compiled, data.count, batchSize)
+export function evaluateArrays(compiled: CompiledModel, data: DataSet, batchSize: number): EpochAverage {
+  compiled.checkSamples(data.count)
   const average = new EpochAverage(compiled)
-  let step = 0
-  for (const batch of data.batches(batchSize, null)) {
-    if (step++ >= steps) break
-    addTo(average, compiled, batch)
-  }
+  for (const batch of data.batches(batchSize, null)) addTo(average, compiled, batch)
   return average
 }
 

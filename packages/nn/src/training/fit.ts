@@ -2,83 +2,32 @@
  * `fit`: epochs of batches, with callbacks between them. A step is done or not done, never half: where a batch fails or the
  * run is stopped, weights are those that the batch before left.
  */
-import { ArignoteError, checkOptions } from '@arignote/graph'
+import { ArignoteError, type NdArray, type Shared } from '@arignote/graph'
 import { randomSeed } from '../seeds.js'
 import { EpochAverage } from './average.js'
-import {
-  type Batch,
-  type BatchSource,
-  batchOf,
-  type ClassWeight,
-  checkBatchSize,
-  DataSet,
-  dataSetOf,
-  isBatchSource,
-} from './batches.js'
+import { type Batch, type BatchSource, batchOf, DataSet, dataSetOf, isBatchSource } from './batches.js'
+import { Breath } from './breath.js'
 import type { Callback, Logs, Run } from './callback.js'
-import { History } from './callbacks/history.js'
+import type { History } from './callbacks/history.js'
 import { ProgressBar } from './callbacks/progress-bar.js'
-import type { CompiledModel } from './compiled-model.js'
+import type { BatchResult, CompiledModel } from './compiled-model.js'
 import type { Data } from './data.js'
+import { nothingToTrain } from './errors.js'
 import { evaluateSet } from './evaluate.js'
+import { BatchFeed } from './feed.js'
+import { checkFit, type FitOptions } from './fit-options.js'
 import { Permutation } from './permutation.js'
 
-export interface FitOptions {
-  /** Samples in a step; default 32. The last batch of an epoch may be smaller. */
-  readonly batchSize?: number
-  /** Default 1. */
-  readonly epochs?: number
-  /** 1: a progress bar; 2: a line per epoch; 0: nothing. Default 1. */
-  readonly verbose?: 0 | 1 | 2
-  readonly callbacks?: readonly Callback[]
-  /** The share of samples, from the end, that are not trained but validated. */
-  readonly validationSplit?: number
-  readonly validationData?: readonly [x: Data, y: Data, sampleWeight?: Data] | BatchSource
-  /** Samples in a new order in each epoch; 'batch': whole batches. Default true. */
-  readonly shuffle?: boolean | 'batch'
-  readonly classWeight?: ClassWeight
-  readonly sampleWeight?: Data
-  /** Where a run that was broken off goes on; default 0. */
-  readonly initialEpoch?: number
-  /** Batches that make an epoch, of an iterable or of less than all samples. */
-  readonly stepsPerEpoch?: number
-  readonly validationSteps?: number
-  /** Validate after every so many epochs; default 1. */
-  readonly validationFreq?: number
-  /** Stops between two batches. */
-  readonly signal?: AbortSignal
-  /** Of the order of samples. The same seed, the same orders. */
-  readonly seed?: number
-}
-
-const optionNames = [
-  'batchSize',
-  'epochs',
-  'verbose',
-  'callbacks',
-  'validationSplit',
-  'validationData',
-  'shuffle',
-  'classWeight',
-  'sampleWeight',
-  'initialEpoch',
-  'stepsPerEpoch',
-  'validationSteps',
-  'validationFreq',
-  'signal',
-  'seed',
-]
-
 /** Trains a model. @throws before the first step for data or options that do not fit */
-export async function fit(
+export function fit(
   compiled: CompiledModel,
   x: Data | BatchSource,
   y: Data | undefined,
   options: FitOptions,
-): Promise<History> {
-  checkOptions('fit', options, optionNames)
-  const training = new Training(compiled, x, y, options)
-  return training.run()
+  history: History,
+): Promise<void> {
+  checkFit(x, y, options)
+  return new Training(compiled, x, y, options, history).run()
 }
 
 class Training implements Run {
@@ -87,55 +36,88 @@ class Training implements Run {
   readonly epochs: number
   readonly verbose: 0 | 1 | 2
   readonly batchSize: number
-  readonly history = new History()
+  readonly metrics: readonly string[]
   isStopped = false
+  /** Batches in an epoch of an iterable, once one has been gone through. */
+  #counted: number | null = null
   readonly #callbacks: readonly Callback[]
-  readonly #data: DataSet | BatchSource
-  readonly #validation: DataSet | BatchSource | null
+  readonly #atBatchBegin: readonly Callback[]
+  readonly #atBatchEnd: readonly Callback[]
+  readonly #tellsBatches: boolean
+  readonly #data: DataSet | BatchFeed
+  readonly #validation: DataSet | BatchFeed | null
   readonly #permutation: Permutation | null
-  #breath = 0
+  readonly #breath = new Breath()
+  #average: EpochAverage
 
   constructor(
     readonly compiled: CompiledModel,
     x: Data | BatchSource,
     y: Data | undefined,
     readonly options: FitOptions,
+    readonly history: History,
   ) {
-    const { epochs = 1, verbose = 1, batchSize = 32, shuffle = true, seed } = options
+    const { epochs = 1, verbose = 1, batchSize } = options
     this.model = compiled.model
     this.optimizer = compiled.optimizer
     this.epochs = epochs
     this.verbose = verbose
-    this.batchSize = batchSize
-    const all = isBatchSource(x) ? x : dataSetOf('fit', compiled, x, y, options)
+    this.batchSize = compiled.batchSize(batchSize)
+    const all = isBatchSource(x) ? new BatchFeed('fit', x) : dataSetOf('fit', compiled, x, y, options)
     const { data, validation } = this.#divided(all)
     this.#data = data
     this.#validation = validation
-    if (data instanceof DataSet) checkBatchSize(compiled, data.count, batchSize)
-    this.#permutation =
-      data instanceof DataSet && shuffle !== false
-        ? new Permutation(data.count, seed ?? randomSeed(), shuffle === 'batch' ? batchSize : 1)
-        : null
-    const bar = verbose === 0 ? [] : [new ProgressBar()]
-    this.#callbacks = [...bar, ...(options.callbacks ?? []), this.history]
+    this.#permutation = this.#ordered(data)
+    const { names } = compiled
+    this.metrics = validation === null ? names : [...names, ...names.map(name => `val_${name}`)]
+    this.#average = new EpochAverage(compiled)
+    const own = options.callbacks ?? []
+    const draws = verbose > 0 && !own.some(callback => callback instanceof ProgressBar)
+    const bar = draws ? [new ProgressBar({ verbose: verbose as 1 | 2 })] : []
+    this.#callbacks = [...bar, ...own, history]
+    this.#atBatchBegin = this.#callbacks.filter(callback => callback.onBatchBegin !== undefined)
+    this.#atBatchEnd = this.#callbacks.filter(callback => callback.onBatchEnd !== undefined)
+    this.#tellsBatches = this.#atBatchEnd.some(callback => callback.needsBatchLogs !== false)
   }
 
-  #divided(all: DataSet | BatchSource) {
+  #divided(all: DataSet | BatchFeed): {
+    readonly data: DataSet | BatchFeed
+    readonly validation: DataSet | BatchFeed | null
+  } {
     const { validationData, validationSplit = 0 } = this.options
-    if (validationData !== undefined) {
-      if (isBatchSource(validationData) && !Array.isArray(validationData))
-        return { data: all, validation: validationData }
-      const [x, y, sampleWeight] = validationData as readonly [Data, Data, Data?]
-      const validation = dataSetOf('fit: validationData', this.compiled, x, y, { sampleWeight })
-      return { data: all, validation }
+    const check = (data: DataSet) => {
+      this.compiled.checkSamples(data.count)
+      return data
     }
-    if (validationSplit === 0 || !(all instanceof DataSet)) return { data: all, validation: null }
+    if (all instanceof DataSet && all.count === 0) throw nothingToTrain('no samples')
+    if (validationData !== undefined) {
+      const data = all instanceof DataSet ? check(all) : all
+      if (isBatchSource(validationData))
+        return { data, validation: new BatchFeed('fit: validationData', validationData) }
+      const [x, y, sampleWeight] = validationData
+      const validation = dataSetOf('fit: validationData', this.compiled, x, y, { sampleWeight })
+      return { data, validation: check(validation) }
+    }
+    if (!(all instanceof DataSet)) return { data: all, validation: null }
+    if (validationSplit === 0) return { data: check(all), validation: null }
     const [data, validation] = all.split(Math.floor(all.count * (1 - validationSplit)))
-    return { data, validation }
+    if (data.count === 0)
+      throw nothingToTrain(`validationSplit ${validationSplit} leaves none of ${all.count} samples`)
+    return { data: check(data), validation: check(validation) }
+  }
+
+  #ordered(data: DataSet | BatchFeed): Permutation | null {
+    const { seed, shuffle = true } = this.options
+    if (!(data instanceof DataSet) || shuffle === false) return null
+    return new Permutation(data.count, seed ?? randomSeed(), shuffle === 'batch' ? this.batchSize : 1)
   }
 
   get samples(): number | null {
     return this.#data instanceof DataSet ? this.#data.count : null
+  }
+
+  get isPartial(): boolean {
+    return this.options.stepsPerEpoch !== undefined
   }
 
   get validationSamples(): number | null {
@@ -144,25 +126,25 @@ class Training implements Run {
 
   get steps(): number | null {
     const { stepsPerEpoch } = this.options
-    return stepsPerEpoch ?? (this.samples === null ? null : Math.ceil(this.samples / this.batchSize))
+    const all = this.samples === null ? this.#counted : Math.ceil(this.samples / this.batchSize)
+    return stepsPerEpoch === undefined || all === null ? (stepsPerEpoch ?? all) : Math.min(stepsPerEpoch, all)
   }
 
-  get metrics(): readonly string[] {
-    const { names } = this.compiled
-    return this.#validation === null ? names : [...names, ...names.map(name => `val_${name}`)]
+  averages(): Logs {
+    return this.#average.logs()
   }
 
   stop(): void {
     this.isStopped = true
   }
 
-  async run(): Promise<History> {
+  async run(): Promise<void> {
     await this.#tell(callback => callback.onTrainBegin?.(this))
-    for (let epoch = this.options.initialEpoch ?? 0; epoch < this.epochs && !this.#ended; epoch++) {
-      await this.#epoch(epoch)
-    }
+    let epoch = this.options.initialEpoch ?? 0
+    for (; epoch < this.epochs && !this.#ended; epoch++) await this.#epoch(epoch)
+    if (this.isStopped) this.history.stoppedBy = 'callback'
+    else if (this.#ended) this.history.stoppedBy = 'signal'
     await this.#tell(callback => callback.onTrainEnd?.(this))
-    return this.history
   }
 
   get #ended(): boolean {
@@ -170,50 +152,87 @@ class Training implements Run {
   }
 
   async #epoch(epoch: number): Promise<void> {
+    this.#average = new EpochAverage(this.compiled)
+    if (this.options.resetStates === 'epoch') this.model.resetStates()
     await this.#tell(callback => callback.onEpochBegin?.(epoch, {}, this))
-    const average = new EpochAverage(this.compiled)
-    let step = 0
+    let number = 0
     for await (const batch of this.#batches(epoch)) {
-      if (step === this.options.stepsPerEpoch) break
-      const number = step++
-      await this.#tell(callback => callback.onBatchBegin?.(number, { batch: number, size: batch.size }, this))
-      average.add(this.#step(batch, number, epoch), batch.size)
-      const logs = { ...average.logs(), batch: number, size: batch.size }
-      await this.#tell(callback => callback.onBatchEnd?.(number, logs, this))
       if (this.#ended) break
-      await this.#breathe()
+      await this.#batch(batch, number++, epoch)
+      if (this.#ended) break
+      if (this.#breath.isDue) await this.#breath.take()
     }
-    const logs: Logs = average.logs()
-    if (!this.#ended && this.#validates(epoch)) {
-      const { validationSteps } = this.options
-      const result = await evaluateSet(this.compiled, this.#validation!, this.batchSize, validationSteps)
-      Object.assign(logs, result.logs('val_'))
-    }
+    if (!this.#ended) this.#counted = number
+    // Nothing was trained: this epoch has not begun.
+    if (number === 0) return
+    const logs = this.averages()
+    if (!this.#ended && this.#validates(epoch)) Object.assign(logs, await this.#validated())
     await this.#tell(callback => callback.onEpochEnd?.(epoch, logs, this))
+  }
+
+  async #batch(batch: Batch, number: number, epoch: number): Promise<void> {
+    const { size } = batch
+    for (const callback of this.#atBatchBegin) {
+      const promise = callback.onBatchBegin!(number, { batch: number, size }, this)
+      if (promise !== undefined) await promise
+    }
+    const result = this.#step(batch, number, epoch)
+    this.#average.add(result, size)
+    if (this.#atBatchEnd.length === 0) return
+    const logs: Logs = { batch: number, size, ...(this.#tellsBatches && this.#average.logsOf(result)) }
+    for (const callback of this.#atBatchEnd) {
+      const promise = callback.onBatchEnd!(number, logs, this)
+      if (promise !== undefined) await promise
+    }
   }
 
   #validates(epoch: number): boolean {
     return this.#validation !== null && (epoch + 1) % (this.options.validationFreq ?? 1) === 0
   }
 
-  #step({ xs, ys, weights, weighting }: Batch, step: number, epoch: number) {
+  /** What the validation says; nothing if the signal comes before its end. */
+  async #validated(): Promise<Logs> {
+    const kept = this.options.validationStates === 'own' ? memoryOf(this.compiled) : []
+    if (this.options.validationStates === 'own') this.model.resetStates()
+    try {
+      const average = await evaluateSet(this.compiled, this.#validation!, {
+        batchSize: this.batchSize,
+        steps: this.options.validationSteps,
+        breath: this.#breath,
+        signal: this.options.signal,
+      })
+      return this.#ended ? {} : average.logs('val_')
+    } finally {
+      for (const [variable, value] of kept) variable.setValue(value)
+    }
+  }
+
+  #step({ xs, ys, weights, weighting }: Batch, step: number, epoch: number): BatchResult {
     try {
       return this.compiled.train(xs, ys, weights, weighting)
     } catch (error) {
-      if (error instanceof ArignoteError)
-        error.message += `\n  in batch ${step + 1} of epoch ${epoch + 1}; weights are as the batch before left them`
-      throw error
+      throw placed(error, step, epoch)
     }
   }
 
   async *#batches(epoch: number): AsyncGenerator<Batch> {
+    const { stepsPerEpoch, classWeight } = this.options
     if (this.#data instanceof DataSet) {
       const order = this.#permutation?.ofEpoch(epoch) ?? null
-      yield* this.#data.batches(this.batchSize, order)
+      yield* this.#data.batches(this.batchSize, order, stepsPerEpoch)
       return
     }
-    const source = typeof this.#data === 'function' ? this.#data() : this.#data
-    for await (const given of source) yield batchOf('fit', this.compiled, given, this.options.classWeight)
+    let step = 0
+    for await (const given of this.#data.next(stepsPerEpoch))
+      yield this.#taken(given, classWeight, step++, epoch)
+  }
+
+  #taken(given: unknown, classWeight: FitOptions['classWeight'], step: number, epoch: number): Batch {
+    try {
+      return batchOf('fit', this.compiled, given, classWeight)
+    } catch (error) {
+      throw placed(error, step, epoch)
+    }
   }
 
   async #tell(say: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
@@ -222,12 +241,17 @@ class Training implements Run {
       if (promise !== undefined) await promise
     }
   }
-
-  /** Lets others have the thread, 20 times a second. */
-  async #breathe(): Promise<void> {
-    const now = performance.now()
-    if (now - this.#breath < 50) return
-    await new Promise<void>(resolve => setTimeout(resolve, 0))
-    this.#breath = performance.now()
-  }
 }
+
+/** The error of a batch says which it was. */
+function placed(error: unknown, step: number, epoch: number): unknown {
+  if (error instanceof ArignoteError)
+    error.message += `\n  in batch ${step + 1} of epoch ${epoch + 1}; weights are as the batch before left them`
+  return error
+}
+
+/** States of layers, with copies of their values. */
+const memoryOf = ({ model }: CompiledModel): readonly (readonly [Shared, NdArray])[] =>
+  model.layers
+    .flatMap(layer => layer.built.memory ?? [])
+    .map(variable => [variable, variable.getValue()] as const)

@@ -2,31 +2,42 @@
  * What a model can do once it is compiled; `Model` has these as its methods. See the header of `compiled-model.ts`.
  */
 import { badArgument, checkOptions, type NdArray } from '@arignote/graph'
+import { integer } from '../layers/option.js'
 import type { Model } from '../models/model.js'
 import { EpochAverage } from './average.js'
-import { type Batch, type BatchSource, type ClassWeight, dataSetOf, isBatchSource } from './batches.js'
-import type { History } from './callbacks/history.js'
+import { type Batch, type BatchSource, type ClassWeights, dataSetOf, isBatchSource } from './batches.js'
+import { Breath } from './breath.js'
+import { History } from './callbacks/history.js'
 import type { BatchResult } from './compiled-model.js'
-import { CompiledModel, type ModelCompileOptions, predictor, slotsOf } from './compiled-model.js'
+import {
+  batchSizeOf,
+  CompiledModel,
+  checkSamples,
+  type ModelCompileOptions,
+  predictor,
+} from './compiled-model.js'
 import { type Data, samplesOf } from './data.js'
 import { notCompiled } from './errors.js'
 import { evaluateArrays, evaluateSet, predictSamples } from './evaluate.js'
-import { type FitOptions, fit } from './fit.js'
+import { BatchFeed } from './feed.js'
+import { fit } from './fit.js'
+import type { FitOptions } from './fit-options.js'
+import { slotsOf } from './graph.js'
 
 export interface EvaluateOptions {
-  /** Default 32. */
+  /** Default 32, or the batch that the model was made for. */
   readonly batchSize?: number
   readonly sampleWeight?: Data
 }
 
 export interface PredictOptions {
-  /** Default 32. */
+  /** Default 32, or the batch that the model was made for. */
   readonly batchSize?: number
 }
 
 export interface StepOptions {
   readonly sampleWeight?: Data
-  readonly classWeight?: ClassWeight
+  readonly classWeight?: ClassWeights
 }
 
 /** The loss alone, or the loss and then each metric, in the order of `metricsNames`. */
@@ -36,6 +47,9 @@ export type Evaluation = number | number[]
 export class Trainer {
   #compiled: CompiledModel | null = null
   #predict: ((...xs: readonly NdArray[]) => readonly NdArray[]) | null = null
+
+  /** Of the last run of `fit`, also of one that an error ended. */
+  history: History | null = null
 
   constructor(readonly model: Model) {}
 
@@ -60,30 +74,47 @@ export class Trainer {
     if (this.#compiled !== null) this.compile(this.#compiled.options)
   }
 
-  fit(x: Data | BatchSource, y: Data | undefined, options: FitOptions): Promise<History> {
-    return fit(this.compiled('fit'), x, y, options)
+  async fit(x: Data | BatchSource, y: Data | undefined, options: FitOptions): Promise<History> {
+    const compiled = this.compiled('fit')
+    const history = new History()
+    const run = fit(compiled, x, y, options, history)
+    this.history = history
+    await run
+    return history
   }
 
   evaluate(x: Data, y: Data, options: EvaluateOptions): Evaluation {
     checkOptions('evaluate', options, ['batchSize', 'sampleWeight'])
     const compiled = this.compiled('evaluate')
-    const { batchSize = 32, sampleWeight } = options
+    const { batchSize, sampleWeight } = options
     const data = dataSetOf('evaluate', compiled, x, y, { sampleWeight })
-    return evaluationOf(evaluateArrays(compiled, data, batchSize))
+    return evaluationOf(evaluateArrays(compiled, data, compiled.batchSize(sizeOf('evaluate', batchSize))))
   }
 
   async evaluateBatches(source: BatchSource, steps?: number): Promise<Evaluation> {
     if (!isBatchSource(source))
       throw badArgument('evaluateBatches', 'no iterable of batches', 'an iterable of [x, y]')
-    return evaluationOf(await evaluateSet(this.compiled('evaluateBatches'), source, 32, steps))
+    const feed = new BatchFeed('evaluateBatches', source)
+    const compiled = this.compiled('evaluateBatches')
+    return evaluationOf(await evaluateSet(compiled, feed, { batchSize: 1, steps, breath: new Breath() }))
   }
 
   predict(x: Data, options: PredictOptions): NdArray | NdArray[] {
     checkOptions('predict', options, ['batchSize'])
-    const fixed = this.model.inputs[0]!.shape[0]
-    const samples = samplesOf('predict', 'x', x, slotsOf(this.model))
+    const batchSize = batchSizeOf(this.model, sizeOf('predict', options.batchSize))
+    return this.#predicted('predict', x, () => batchSize)
+  }
+
+  predictOnBatch(x: Data): NdArray | NdArray[] {
+    return this.#predicted('predictOnBatch', x, count => batchSizeOf(this.model, Math.max(1, count)))
+  }
+
+  #predicted(operation: string, x: Data, batchSize: (count: number) => number): NdArray | NdArray[] {
+    const samples = samplesOf(operation, 'x', x, slotsOf(this.model))
+    const size = batchSize(samples.count)
+    checkSamples(this.model, samples.count)
     this.#predict ??= predictor(this.model, this.#compiled?.options.backend)
-    const outputs = predictSamples(this.#predict, samples, fixed ?? options.batchSize ?? 32)
+    const outputs = predictSamples(this.#predict, samples, size)
     return outputs.length === 1 ? outputs[0]! : outputs
   }
 
@@ -109,11 +140,16 @@ export class Trainer {
     checkOptions(operation, options, ['sampleWeight', 'classWeight'])
     const compiled = this.compiled(operation)
     const data = dataSetOf(operation, compiled, x, y, options)
+    if (data.count > 0) compiled.batchSize(data.count)
     const average = new EpochAverage(compiled)
     for (const batch of data.batches(Math.max(1, data.count), null))
       average.add(run(compiled, batch), batch.size)
     return evaluationOf(average)
   }
+}
+
+function sizeOf(operation: string, batchSize: number | undefined): number | undefined {
+  return batchSize === undefined ? undefined : integer(1).read(batchSize, `${operation}: batchSize`)
 }
 
 function evaluationOf(average: EpochAverage): Evaluation {

@@ -14,6 +14,8 @@ export class History implements Callback {
     readonly batchSize: number | null
     readonly metrics: readonly string[]
   } | null = null
+  /** What ended the run before its last epoch: a callback, or the signal; null: nothing did. */
+  stoppedBy: 'callback' | 'signal' | null = null
 
   onTrainBegin({ epochs, steps, samples, batchSize, metrics }: Run): void {
     this.params = { epochs, steps, samples, batchSize, metrics }
