@@ -7,7 +7,11 @@ import {
   input,
   layers,
   loadModel,
+  losses,
+  type Metric,
   type Model,
+  type ModelCompileOptions,
+  metrics,
   model,
   modelFromBytes,
   modelFromHDF5,
@@ -221,5 +225,63 @@ describe('files that are not whole', () => {
     expect(loaded.trainOnBatch([[1, 2]], [[1]])).toEqual(m.trainOnBatch([[1, 2]], [[1]]))
     expect(numbers(loaded)).toEqual(numbers(m))
     expect(modelFromBytes(modelToBytes(m, { includeOptimizer: false })).compiledWith).toBeNull()
+  })
+})
+
+describe('what a model was compiled with', () => {
+  const [x, y] = [
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+    ],
+  ]
+  const made = (options: Omit<ModelCompileOptions, 'optimizer'> & Partial<ModelCompileOptions>) => {
+    const m = sequential([layers.dense({ units: 3, activation: 'softmax', inputShape: [2], seed: 1 })])
+    m.compile({ optimizer: 'sgd', ...options })
+    return m
+  }
+  const isSame = (m: Model, targets: readonly (readonly number[])[]) => {
+    const back = modelFromBytes(modelToBytes(m))
+    const told = (each: Model) => [
+      each.metricsNames,
+      each.evaluate(x, targets),
+      each.trainOnBatch(x, targets),
+      numbers(each),
+    ]
+    expect(told(back)).toEqual(told(m))
+    expect(back.optimizer.config).toEqual(m.optimizer.config)
+  }
+  const labels = (name: string) => (name.startsWith('sparse') ? [[0], [1]] : y)
+
+  test.each(Object.keys(losses))('the loss %s, and as a metric', name => {
+    isSame(made({ loss: name, metrics: [name] }), labels(name))
+  })
+
+  test('a loss with options', () => {
+    const loss = { class_name: 'CategoricalCrossentropy', config: { label_smoothing: 0.1 } }
+    isSame(made({ loss, maskNormalization: 'keras1To22' }), y)
+  })
+
+  test.each(Object.keys(metrics))('the metric %s', name => {
+    const make = metrics[name as keyof typeof metrics] as (options?: object) => Metric
+    const options = { meanIoU: [{ numClasses: 3 }], precision: [{ threshold: 0.3 }] }[name] ?? []
+    const loss = name.startsWith('sparse') ? 'sparseCategoricalCrossentropy' : 'categoricalCrossentropy'
+    isSame(made({ loss, metrics: [make(...options)] }), labels(name))
+  })
+
+  test.each(Object.keys(optimizers))('the optimiser %s, with its state', name => {
+    const make = optimizers[name as keyof typeof optimizers] as (
+      options: object,
+    ) => ReturnType<typeof optimizers.adam>
+    const m = made({
+      loss: 'mse',
+      optimizer: make({ learningRate: 0.125, clipnorm: 0.5, ...(name === 'adam' && { amsgrad: true }) }),
+    })
+    m.trainOnBatch(x, y)
+    isSame(m, y)
   })
 })

@@ -18,6 +18,7 @@ import {
   not,
   oneHot,
   onesLike,
+  reshape,
   round,
   sqrt,
   square,
@@ -189,10 +190,12 @@ export const metrics = {
         const counted: Variable = weighted(onesLike(t), weights)
         return [dot(mul(rows(t, y), expandDims(flatten(counted), -1)).transpose(), rows(y, y))]
       },
-      result: ([confusion]) => {
-        const overlap: Variable = sum(mul(confusion!, eye(numClasses, numClasses, 0, confusion!.dtype)), 1)
-        const union: Variable = sub(sum(confusion!, 0).add(sum(confusion!, 1)), overlap)
-        return safeRatio(sum(safeRatio(overlap, union)), sum(cast(gt(union, 0), confusion!.dtype)))
+      result: ([counts]) => {
+        // Whoever adds up batches may have it flat.
+        const confusion: Variable = reshape(counts!, [numClasses, numClasses])
+        const overlap: Variable = sum(mul(confusion, eye(numClasses, numClasses, 0, confusion.dtype)), 1)
+        const union: Variable = sub(sum(confusion, 0).add(sum(confusion, 1)), overlap)
+        return safeRatio(sum(safeRatio(overlap, union)), sum(cast(gt(union, 0), confusion.dtype)))
       },
     }
   },

@@ -31,6 +31,8 @@ export function metric(operation: string, like: MetricLike, output: Output): Met
   if (typeof like === 'function') return averageMetric(like.name || 'metric', null, like)
   if (typeof like === 'string') return { ...named(operation, like, {}, output), name: like, json: like }
   if (typeof like === 'object' && like !== null && 'contributions' in like) return like
+  // The class compares; the name 'accuracy' is whichever fits the loss.
+  if (isSerialized(like) && like.class_name === 'Accuracy') return metrics.exactAccuracy()
   if (isSerialized(like)) return named(operation, like.class_name, like.config, output)
   throw badArgument(
     operation,

@@ -10,8 +10,12 @@ export interface Hdf5Writer {
 }
 
 /** The bytes of a file into which `write` writes. @throws ArgumentError where h5wasm is not installed */
-export async function writeHdf5(operation: string, write: (file: Hdf5Writer) => void): Promise<Uint8Array> {
-  const h5 = await loadLibrary(operation)
+export async function writeHdf5(
+  operation: string,
+  file: string,
+  write: (file: Hdf5Writer) => void,
+): Promise<Uint8Array> {
+  const h5 = await loadLibrary(operation, file)
   const { FS } = await h5.ready
   const name = newName()
   const open = new h5.File(name, 'w')

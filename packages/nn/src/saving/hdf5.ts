@@ -19,7 +19,7 @@ type Attribute = import('h5wasm').Attribute
 let library: Promise<H5> | null = null
 
 /** @throws ArgumentError where it is not installed */
-export async function loadLibrary(operation: string): Promise<H5> {
+export async function loadLibrary(operation: string, file: string | null): Promise<H5> {
   library ??= import('h5wasm')
   let h5: H5
   try {
@@ -28,7 +28,7 @@ export async function loadLibrary(operation: string): Promise<H5> {
     library = null
     throw needsHdf5(
       operation,
-      null,
+      file,
       'h5wasm reads and writes such files, and is not installed: npm install h5wasm',
     )
   }
@@ -52,7 +52,7 @@ export async function withHdf5<R>(
   bytes: Uint8Array,
   read: (file: Hdf5) => R,
 ): Promise<R> {
-  const h5 = await loadLibrary(operation)
+  const h5 = await loadLibrary(operation, file)
   const { FS } = await h5.ready
   const name = newName()
   FS.writeFile(name, bytes)

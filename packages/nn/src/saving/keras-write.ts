@@ -11,12 +11,16 @@ import { modelJson } from './to-json.js'
 /** Convolutions are TensorFlow's: Theano's Keras turns their kernels round when it reads. */
 const madeBy = { backend: 'tensorflow', keras_version: '2.3.1' }
 
-export function kerasWeightsToBytes(model: Model): Promise<Uint8Array> {
-  return writeHdf5('saveWeights', h5 => putWeights(h5, '', model))
+export function kerasWeightsToBytes(model: Model, file: string): Promise<Uint8Array> {
+  return writeHdf5('saveWeights', file, h5 => putWeights(h5, '', model))
 }
 
-export function kerasModelToBytes(model: Model, includeOptimizer: boolean): Promise<Uint8Array> {
-  return writeHdf5('save', h5 => {
+export function kerasModelToBytes(
+  model: Model,
+  file: string,
+  includeOptimizer: boolean,
+): Promise<Uint8Array> {
+  return writeHdf5('save', file, h5 => {
     const texts = { ...madeBy, model_config: JSON.stringify(modelJson(model)) }
     for (const [name, text] of Object.entries(texts)) h5.text('', name, text)
     h5.group('model_weights')

@@ -22,7 +22,11 @@ export async function saveModel(model: Model, path: string | URL, options?: Save
   const file = pathOf(operation, path)
   checkOptions(operation, options, ['includeOptimizer'])
   const bytes = isHdf5Path(file)
-    ? await (await import('./keras-write.js')).kerasModelToBytes(model, options?.includeOptimizer ?? true)
+    ? await (await import('./keras-write.js')).kerasModelToBytes(
+        model,
+        file,
+        options?.includeOptimizer ?? true,
+      )
     : modelToBytes(model, options)
   writeFile({ operation, file }, bytes)
 }

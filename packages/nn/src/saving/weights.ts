@@ -24,7 +24,7 @@ export async function saveWeights(model: Model, path: string | URL): Promise<voi
   const operation = 'saveWeights'
   const file = pathOf(operation, path)
   const bytes = isHdf5Path(file)
-    ? await (await import('./keras-write.js')).kerasWeightsToBytes(model)
+    ? await (await import('./keras-write.js')).kerasWeightsToBytes(model, file)
     : weightsToBytes(model)
   writeFile({ operation, file }, bytes)
 }
