@@ -53,6 +53,22 @@ describe.each(['float32', 'float64'] as const)('early exit, %s', dtype => {
     expect(flat(final!)).toEqual(expected.slice(-1))
   })
 
+  test.each([
+    ['number', 1],
+    ['rows of a sequence', vector('one', { dtype, shape: [1] })],
+  ] as const)('with one step at most, by a %s, there is one', (_, given) => {
+    const sequences = typeof given === 'number' ? {} : { s: given }
+    const { x, y } = scan(({ x }) => until(x.ge(limit), { x: x.mul(2), y: x.add(1) }), {
+      sequences,
+      state: { x: constant(1, dtype) },
+      ...(typeof given === 'number' ? { steps: given } : {}),
+    })
+    const inputs = [limit, ...(typeof given === 'number' ? [] : [given])]
+    const values = [0, ...(typeof given === 'number' ? [] : [[7]])]
+    const results = agree(inputs, [x.all, x.last, y.all, y.last, dim(x.all, 0)], values)
+    expect(results.map(flat)).toEqual([[2], [2], [2], [2], [1]])
+  })
+
   test('with no step at most, all is empty and last the initial state', () => {
     const n = scalar('n', 'int32')
     const { all, last } = doubling(n)

@@ -73,7 +73,11 @@ function formUnits(decision: Decision): Unit[] {
     })),
     ...decision.effects.map(node => ({ position: position.get(node)! - 0.5, root: null, node })),
     ...[...decision.roots.values(), ...decision.copies].map(root => ({
-      position: at(root.store.value),
+      // A place with a size that is computed is none before.
+      position: Math.max(
+        at(root.store.value),
+        ...decision.sizesFor(root.store.place).map(size => at(size) + 0.25),
+      ),
       root,
       node: null,
     })),

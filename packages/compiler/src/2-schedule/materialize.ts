@@ -64,6 +64,8 @@ export class Decision {
   readonly wantedPlaces: readonly Place[]
   private readonly consumers: ReadonlyMap<Variable, readonly Apply[]>
   private readonly results: ReadonlySet<Variable>
+  /** What sizes are computed from: it is there before a place with one of them is. */
+  private readonly beforeSizes: ReadonlySet<Variable>
   private readonly anchors = new Map<Variable, Apply>()
   private readonly chained = new Set<Variable>()
 
@@ -83,7 +85,10 @@ export class Decision {
     const results = [...stores.map(x => x.value), ...wanted]
     this.results = new Set(results)
     // What a size is made of comes first, so it stands before whatever has that size.
-    this.order = topologicalOrder([...this.sizes.sources, ...results], new Set(block.places.keys()))
+    const boundary = new Set(block.places.keys())
+    this.order = topologicalOrder([...this.sizes.sources, ...results], boundary)
+    const before = topologicalOrder(this.sizes.sources, boundary)
+    this.beforeSizes = new Set(before.flatMap(node => node.outputs))
     this.consumers = findConsumers(results)
     for (const node of this.order) this.sort(node)
     const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
@@ -155,7 +160,13 @@ export class Decision {
   /** Computes a value right where it belongs, or copies it there when it lies elsewhere or others need it longer. */
   private storeAt({ value, place }: StoreTo): Variable | Root {
     const lasts = !startsLoop(place) || this.isOnlyStart(value)
-    if (lasts && this.block.placeOf(value) === null && value.owner?.op.family.kind !== 'scan') {
+    const isTooEarly = this.beforeSizes.has(value) && this.sizesFor(place).length > 0
+    if (
+      lasts &&
+      !isTooEarly &&
+      this.block.placeOf(value) === null &&
+      value.owner?.op.family.kind !== 'scan'
+    ) {
       this.own(value, place)
       return value
     }
