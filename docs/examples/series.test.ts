@@ -1,0 +1,19 @@
+import { describe, expect, test } from '@jest/globals'
+import { madeUp, series } from './series.js'
+
+describe('series', () => {
+  const short = (seed: number) => series(madeUp(600, 1), { window: 12, epochs: 12, seed })
+
+  test('it predicts a wave better than "as it was last time"', async () => {
+    const { error, rival, truth, predicted } = await short(1)
+    expect(truth).toHaveLength(120)
+    expect(predicted).toHaveLength(120)
+    expect(error).toBeLessThan(0.9 * rival)
+  }, 60_000)
+
+  test('the same seed gives the same numbers, another seed others', async () => {
+    const first = await short(2)
+    expect(await short(2)).toEqual(first)
+    expect((await short(3)).error).not.toBe(first.error)
+  }, 60_000)
+})
