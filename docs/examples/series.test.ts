@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { madeUp, series } from './series.js'
 
 describe('series', () => {
-  const short = (seed: number) => series(madeUp(600, 1), { window: 12, epochs: 12, seed })
+  const short = (seed: number) => series(madeUp(1000, 1), { window: 12, epochs: 30, seed })
 
   test('it predicts a wave better than "as it was last time"', async () => {
     const { error, rival, truth, predicted } = await short(1)
-    expect(truth).toHaveLength(120)
-    expect(predicted).toHaveLength(120)
+    expect(truth).toHaveLength(200)
+    expect(predicted).toHaveLength(200)
     expect(error).toBeLessThan(0.9 * rival)
   }, 60_000)
 
