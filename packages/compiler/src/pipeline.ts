@@ -56,7 +56,8 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
     name: backend.name,
     prepare(graph, binding) {
       const { program, aliases, kernels, tasks } = compiled(graph, binding)
-      const layout = planOf(program, aliases, binding, graph.late)
+      const keepsAll = graph.inspection?.check === 'debug'
+      const layout = planOf(program, aliases, binding, graph.late, keepsAll)
       return new NativeExecutable({
         graph,
         program,
@@ -66,7 +67,7 @@ export function nativeBackend(backend: KernelBackend, heap: NativeHeap): Backend
         backend,
         heap,
         binding,
-        extend: (offsets, sizeOf) => ({ ...place(program, aliases, sizeOf, offsets), aliases }),
+        extend: (before, sizeOf) => ({ ...place(program, aliases, sizeOf, { before, keepsAll }), aliases }),
         fail: (record, steps, evaluate) => {
           const { node, size, shape } = program.failures[record[0]! - 1]!
           const place = { shape: shape.map(evaluate), steps }
@@ -149,8 +150,10 @@ export function programOf(graph: CompiledGraph, binding: Binding, target: Target
     }),
   )
   trace('program', 'lower', () => printProgram(program))
-  // To find out where a NaN comes from, what a kernel has read must still be there when it is done.
-  const aliases: Aliases = check === 'nan' ? new Map() : timed('alias', () => findAliases(program))
+  // To find out where a NaN comes from, what a kernel has read must still be there when it is done; to compare what it
+  // stores, also what was packed for it earlier.
+  const aliases: Aliases =
+    check === 'nan' || check === 'debug' ? new Map() : timed('alias', () => findAliases(program))
   trace(
     'program',
     'alias',
@@ -166,10 +169,11 @@ export function planOf(
   aliases: Aliases,
   binding: Binding,
   late: LateSizes = noLateSizes,
+  keepsAll = false,
 ): Plan {
   const evaluate = evaluator(withBounds(binding, late))
   const telling = new Telling(late, symbol => binding.get(symbol) ?? typicalSize)
-  const plan = timed('place', () => place(program, aliases, telling.valueOf))
+  const plan = timed('place', () => place(program, aliases, telling.valueOf, { keepsAll }))
   trace('plan', 'place', () =>
     printPlan(program, { ...plan, aliases }, buffer => elementsOf(buffer, evaluate)),
   )

@@ -43,19 +43,28 @@ interface Block {
 }
 
 const nothing: ReadonlyMap<Buffer, number> = new Map()
+const always = { begin: 0, end: Number.POSITIVE_INFINITY }
 
-/** `evaluate` gives null for a size that is not known yet; `before`: what has a place. */
+export interface PlaceOptions {
+  /** What has a place already. */
+  readonly before?: ReadonlyMap<Buffer, number>
+  /** Nothing overlaps, so that what was stored can be looked at later; default false. */
+  readonly keepsAll?: boolean
+}
+
+/** `evaluate` gives null for a size that is not known yet. */
 export function place(
   program: Program<Call>,
   aliases: Aliases,
   evaluate: (dim: Dim) => number | null,
-  before: ReadonlyMap<Buffer, number> = nothing,
+  { before = nothing, keepsAll = false }: PlaceOptions = {},
 ): Plan {
   const blocks = new Map<Buffer, Block>()
   const offsets = new Map<Buffer, number>()
   const root = (buffer: Buffer) => homeOf(aliases, buffer)
   const intervals = liveIntervals(program)
-  for (const [buffer, { begin, end }] of intervals) {
+  for (const [buffer, live] of intervals) {
+    const { begin, end } = keepsAll ? always : live
     const owner = root(buffer)
     if (!isArena(owner)) continue
     const known = blocks.get(owner)
