@@ -1,5 +1,5 @@
 /** What the fuzzer found: each program as it was shrunk and printed, with the bug's name. */
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import * as A from 'arignote'
 import { agree } from '../src/index.js'
 
@@ -84,4 +84,38 @@ test('a scan that may stop early, and makes one step at most', () => {
   const [stop, start] = [A.scalar('stop', 'bool'), A.scalar('start', 'int32')]
   const { h, y } = A.scan(({ h }) => A.until(stop, { h: h.add(1), y: h }), { state: { h: start }, steps: 1 })
   agree([stop, start], [h.all, h.last, y.all, y.last], [true, 3], { further: [[false, 4]] })
+})
+
+describe('a loop over as many steps as another one made', () => {
+  const stop = A.scalar('stop', 'bool')
+
+  test('starts from an input that passes through, in memory whose size the first loop tells', () => {
+    const a = A.tensor('a', { dtype: 'float64', shape: [1, 1, 1] })
+    const b = A.tensor('b', { dtype: 'float64', shape: [1, 1, 1] })
+    const rows = A.scan(() => A.until(stop, { h: a }), { state: { h: b }, steps: 2 }).h.all
+    const passed = A.scan(({ g }) => ({ g }), { sequences: { rows }, state: { g: a } }).g.all
+    const [three] = agree([stop, a, b], [passed], [true, [[[3]]], [[[2]]]], { onUnusedInput: 'ignore' })
+    expect(A.toNested(three!)).toEqual([[[[3]]]])
+  })
+
+  test('has a third one behind it, in reverse, of which only the number of steps matters', () => {
+    const [c, i, s] = [A.scalar('c'), A.scalar('i', 'int32'), A.scalar('s')]
+    const rows = A.scan(({ h }) => A.until(stop, { h }), { state: { h: s }, steps: 2 }).h.all
+    const passed = A.scan(({ g }) => ({ g }), { sequences: { rows }, state: { g: i } }).g.all
+    const last = A.scan(() => ({ k: c }), { sequences: { passed }, state: { k: c }, reverse: true }).k.all
+    const args = { onUnusedInput: 'ignore', further: [[false, 3, 1, 3]] } as const
+    const [threes] = agree([stop, c, i, s], [last], [true, 3, 1, 3], args)
+    expect(A.toNested(threes!)).toEqual([3, 3])
+  })
+
+  test('is the derivative of a derivative', () => {
+    const s = A.scalar('s')
+    const step = ({ h }: { readonly h: A.Tensor }) => {
+      const y = A.softsign(h)
+      return A.until(stop, { h: y.mul(0), y })
+    }
+    const mean = A.mean(A.scan(step, { state: { h: s }, steps: 2 }).y.all)
+    const second = A.hessian(mean, s, { disconnectedInputs: 'ignore' })
+    agree([stop, s], [second], [true, 3], { further: [[false, 3]] })
+  })
 })
