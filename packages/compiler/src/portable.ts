@@ -6,77 +6,20 @@
  * `@arignote/load` runs that.
  */
 import { checkName, checkOptions } from '@arignote/graph'
+import type { Program } from '@arignote/load'
 import type { DType, TypedArray } from '@arignote/loops'
 import type { Specialisation } from './executable.js'
 import { cannotExport, notCompiled, wrongSizes } from './export-errors.js'
 
-/** How an address moves with the trip t of the repeat at a depth: + bytes · (t + phase), or with slots modulo them. */
-export type PortableMove = readonly [depth: number, bytes: number, slots: number, phase: number]
-
-/** An address: as it is outside of repeats, and how it moves. */
-export type PortableAddress = readonly [start: number, ...moves: PortableMove[]]
-
-export type PortableStep =
-  /** A kernel with its arguments; `extent` −1: it has no range, else it is called for pieces of `chunk`. */
-  | readonly [
-      kind: 'run',
-      kernel: number,
-      args: readonly (number | PortableAddress)[],
-      extent: number,
-      chunk: number,
-      canFail: 0 | 1,
-    ]
-  | readonly [
-      kind: 'repeat',
-      depth: number,
-      count: number,
-      name: string,
-      body: readonly PortableStep[],
-      exit: PortableExit | null,
-      /** For messages: how steps are numbered, as in `visits.ts`; null: as the trips. */
-      numbering: readonly [before: number, each: number, part: 'whole' | 'segments' | 'segment'] | null,
-    ]
-  | readonly [
-      kind: 'branch',
-      condition: PortableAddress,
-      thenSteps: readonly PortableStep[],
-      elseSteps: readonly PortableStep[],
-    ]
-  /** Where the byte at the address is 0, the call has failed. */
-  | readonly [kind: 'assert', holds: PortableAddress, failure: number]
-
-/**
- * The repeat ends after the trip that leaves a byte other than 0 at the condition; then so many bytes are copied, the trip
- * being the one after the last.
- */
-export type PortableExit = readonly [
-  condition: PortableAddress,
-  copies: readonly (readonly [from: PortableAddress, to: PortableAddress, bytes: number])[],
-]
-
-/** What an entry in the error record, or an assertion, means. */
-export interface PortableFailure {
-  readonly kind: 'index' | 'routine' | 'assert'
-  readonly operation: string
-  /** What went wrong; of an index: what it must be less than. */
-  readonly problem: string | number
-  readonly hint: string
-  /** The shape of the indices, or of the batch. */
-  readonly shape: readonly number[]
-}
-
-/** What runs for given sizes. */
-export interface PortableProgram {
-  /** Of each input. */
-  readonly shapes: readonly (readonly number[])[]
-  /** Where each argument goes; −1: nowhere, it is not read. */
-  readonly inputs: readonly number[]
-  readonly steps: readonly PortableStep[]
-  readonly outputs: readonly { readonly at: number; readonly shape: readonly number[] }[]
-  /** New values that are to be copied to shared variables when nothing can fail any more. */
-  readonly commits: readonly (readonly [shared: number, from: number])[]
-  readonly failures: readonly PortableFailure[]
-}
+/** A program is what the loader runs: see `@arignote/load`, format.ts. */
+export type {
+  Address as PortableAddress,
+  Exit as PortableExit,
+  Failure as PortableFailure,
+  Move as PortableMove,
+  Program as PortableProgram,
+  Step as PortableStep,
+} from '@arignote/load'
 
 export interface PortableInput {
   readonly name: string | null
@@ -111,7 +54,7 @@ export interface Portable {
   readonly record: number
   /** Bytes of the memory. */
   readonly bytes: number
-  readonly programs: readonly PortableProgram[]
+  readonly programs: readonly Program[]
 }
 
 /** What the back end contributes to it. */

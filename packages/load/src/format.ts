@@ -48,6 +48,7 @@ export type Step =
       name: string,
       body: readonly Step[],
       exit: Exit | null,
+      /** For messages; null: steps are numbered as the trips. */
       numbering: Numbered | null,
     ]
   | readonly [kind: 'branch', condition: Address, thenSteps: readonly Step[], elseSteps: readonly Step[]]

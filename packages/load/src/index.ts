@@ -21,6 +21,8 @@ export {
   crc32,
   type DType,
   dataBegin,
+  type Exit,
+  type Failure,
   headerBytes,
   type Manifest,
   type Move,

@@ -27,7 +27,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   loops: [],
   wasm: [],
   graph: ['@arignote/errors', '@arignote/loops', 'ndarray'],
-  compiler: ['@arignote/graph', '@arignote/loops', '@arignote/wasm', 'ndarray', 'ndarray-ops', 'node:'],
+  compiler: [
+    '@arignote/graph',
+    '@arignote/load',
+    '@arignote/loops',
+    '@arignote/wasm',
+    'ndarray',
+    'ndarray-ops',
+    'node:',
+  ],
   nn: [
     '@arignote/graph',
     '@arignote/compiler',

@@ -34,11 +34,12 @@ import {
 } from './softmax.js'
 
 const [x, a, b, s] = [anything('x'), anything('a'), anything('b'), anything('s')]
-const onePlus = <N extends string>(pattern: Pattern<N>) => commuted(add, literal(1), pattern)
-const oneMinus = <N extends string>(pattern: Pattern<N>) => of(sub, literal(1), pattern)
+/** 1 + …, in either order. */
+export const onePlus = <N extends string>(pattern: Pattern<N>) => commuted(add, literal(1), pattern)
+export const oneMinus = <N extends string>(pattern: Pattern<N>) => of(sub, literal(1), pattern)
 
 /** −x, and x of −x. */
-const minus = (v: Variable): Variable => (v.owner?.op === neg.op ? v.owner.inputs[0]! : neg(v))
+export const minus = (v: Variable): Variable => (v.owner?.op === neg.op ? v.owner.inputs[0]! : neg(v))
 
 const [u, w] = [anything('u'), anything('w')]
 const sumOfExponentials = suchThat(of(sum, of(exp, u)), isSumOfExponentials)

@@ -26,7 +26,7 @@ import {
 import type { Variable } from '../variable.js'
 import { type Rule, rule } from './engine.js'
 import { literalOf } from './literal.js'
-import { logarithms } from './logarithms.js'
+import { logarithms, minus, oneMinus, onePlus } from './logarithms.js'
 import {
   anything,
   as,
@@ -42,13 +42,9 @@ import {
 import { areAddedExponentials, shiftedSoftmax } from './softmax.js'
 
 const [x, a, b] = [anything('x'), anything('a'), anything('b')]
-const onePlus = <N extends string>(pattern: Pattern<N>) => commuted(add, literal(1), pattern)
-const oneMinus = <N extends string>(pattern: Pattern<N>) => of(sub, literal(1), pattern)
 const twice = <N extends string>(pattern: Pattern<N>) => commuted(mul, literal(2), pattern)
 
 const isNegOf = (v: Variable, w: Variable) => v.owner?.op === neg.op && v.owner.inputs[0] === w
-/** −x, and x of −x. */
-const minus = (v: Variable): Variable => (v.owner?.op === neg.op ? v.owner.inputs[0]! : neg(v))
 
 // ── differences from 1 ────────────────────────────────────────────────────────────────────────
 

@@ -79,7 +79,7 @@ export function skipgrams(
       found.push([centres[i % centres.length]![0], 1 + Math.floor(uniform() * (vocabularySize - 1)), 0])
   const pairs = shuffle ? shuffled(found, uniform) : found
 
-  const couples = Int32Array.from(pairs.flatMap(([word, other]) => [word, other]))
+  const couples = Int32Array.from(pairs.flatMap(pair => pair.slice(0, 2)))
   const labels = Int32Array.from(pairs.flatMap(([, , label]) => (categorical ? [1 - label, label] : label)))
   return {
     couples: ndarrayOf(couples, [pairs.length, 2]),
