@@ -2,8 +2,6 @@
  * The network of W1: Embedding(20000, 128) → LSTM(128) → Dense(1, sigmoid), binary cross-entropy, Adam on all parameters.
  * A step is a batch of 32 texts of 100 words.
  */
-import { adam } from '@arignote/examples/adam'
-import { dense, lstm, lstmStep } from '@arignote/examples/cells'
 import {
   crossentropyBinary,
   dim,
@@ -19,6 +17,8 @@ import {
   zeros,
 } from 'arignote'
 import { integers } from '../lib/random.js'
+import { adam } from './adam.js'
+import { dense, lstm, lstmStep } from './cells.js'
 
 export const sizes = { vocabulary: 20_000, width: 128, units: 128, batch: 32, words: 100 }
 

@@ -2,10 +2,10 @@
  * The network of W4: GRU(32) on 50 numbers → Dense(1), mean squared error, Adam. A step is a batch of 32 waves. The reset
  * gate acts before the product, which is all that TensorFlow.js's GRU can do.
  */
-import { adam } from '@arignote/examples/adam'
-import { dense, gru, gruStep } from '@arignote/examples/cells'
 import { dim, dot, grad, scan, square, tensor3, vector, zeros } from 'arignote'
 import { uniform } from '../lib/random.js'
+import { adam } from './adam.js'
+import { dense, gru, gruStep } from './cells.js'
 
 export const sizes = { units: 32, batch: 32, time: 50 }
 

@@ -15,18 +15,16 @@ import {
   matrix,
   type NdArray,
   ndarrayOf,
+  oneHot,
   rand,
   type Shared,
   scalar,
-  scan,
   shared,
   softmax,
   type Tensor,
-  take,
   zerosArray,
 } from 'arignote'
-import { adam, clipNorm, type Update } from './lib/adam.js'
-import { dense, lstm, lstmStep } from './lib/cells.js'
+import { adam, clipNorm, initializers, lstmCell, recur } from 'arignote/nn'
 import { isMain, type Progress, parseOptions, progress, run, silence, UsageError } from './lib/terminal.js'
 
 const defaults = {
@@ -49,52 +47,45 @@ export type Options = typeof defaults
 /** With fewer characters there is nothing to learn, and next to nothing held out. */
 const SHORTEST = 1000
 
-/** The state of every layer, kept from call to call: for each of the texts being read at once, a row. */
-type State = readonly { readonly h: Shared<'float32', 2>; readonly c: Shared<'float32', 2> }[]
-
 /** The network as three functions: `train` changes the weights, `examine` and `predict` share a reader of their own. */
 export function charModel(vocabulary: number, { units, layers, batch, seed, temperature }: Options) {
   const cells = Array.from({ length: layers }, (_, k) =>
-    lstm({ inputs: k === 0 ? vocabulary : units, units, seed: seed + 10 * k, name: `lstm${k}` }),
+    lstmCell({ inputSize: k === 0 ? vocabulary : units, units, seed: seed + 10 * k, name: `lstm${k}` }),
   )
-  const out = dense({ inputs: units, units: vocabulary, seed: seed + 10 * layers, name: 'out' })
-  const parameters = [...cells.flatMap(({ W, U, b }) => [W, U, b]), out.W, out.b]
+  const first = initializers.glorotUniform()
+  const V = shared(first.make([units, vocabulary], { dtype: 'float32', seed: seed + 10 * layers }), 'V')
+  const b = shared(zerosArray([vocabulary]), 'b')
+  const parameters = [...cells.flatMap(cell => Object.values(cell.params)), V, b]
 
-  const freshState = (texts: number): State =>
-    cells.map((_, k) => ({
-      h: shared(zerosArray([texts, units]), `h${k}`),
-      c: shared(zerosArray([texts, units]), `c${k}`),
-    }))
+  /** h and c of every layer, kept from call to call: for each of the texts being read at once, a row. */
+  const freshStates = (texts: number) =>
+    cells.map((_, k) => ['h', 'c'].map(name => shared(zerosArray([texts, units]), `${name}${k}`)))
 
-  /** Characters (time, texts) → scores for what comes next (time · texts, vocabulary), and the state after them. */
-  function read(characters: Tensor<'int32', 2>, state: State) {
-    const carried: Update[] = []
-    let hidden: Tensor<'float32', 3> | undefined
+  /** Characters (texts, time) → scores for what comes next (texts · time, vocabulary), and the states after them. */
+  function read(characters: Tensor<'int32', 2>, states: readonly (readonly Shared<'float32', 2>[])[]) {
+    const carried: [Shared<'float32'>, Tensor<'float32'>][] = []
+    let hidden: Tensor<'float32', 3> = oneHot(characters, vocabulary)
     cells.forEach((cell, k) => {
-      // One-hot characters times W: the rows of W at the characters.
-      const input = hidden === undefined ? take(cell.W, characters) : dot(hidden, cell.W)
-      const { h, c } = scan(({ x, h, c }) => lstmStep(cell, x, h, c), {
-        sequences: { x: input.add(cell.b) },
-        state: state[k]!,
+      const { outputs, last } = recur(cell, hidden, { initialState: states[k]! })
+      states[k]!.forEach((state, i) => {
+        carried.push([state, last[i]!])
       })
-      carried.push([state[k]!.h, h.last], [state[k]!.c, c.last])
-      hidden = h.all
+      hidden = outputs
     })
-    const scores = dot(hidden!.reshape([-1, units]), out.W).add(out.b)
-    return { scores, carried }
+    return { scores: dot(hidden.reshape([-1, units]), V).add(b), carried }
   }
 
-  const characters = matrix('characters', 'int32') // (time, texts)
+  const characters = matrix('characters', 'int32') // (texts, time)
   const next = matrix('next', 'int32')
   const rate = scalar('rate')
 
-  const training = read(characters, freshState(batch))
+  const training = read(characters, freshStates(batch))
   const loss = crossentropyCategoricalSparse(training.scores, next.flatten(), { fromLogits: true }).mean()
   const gradients = clipNorm(grad(loss, parameters), 1)
   const updates = [...adam(gradients, parameters, { learningRate: rate, beta2: 0.99 }), ...training.carried]
   const train = compile([characters, next, rate], loss, { updates, name: 'train' })
 
-  const reader = freshState(1)
+  const reader = freshStates(1)
   const { scores, carried } = read(characters, reader)
   const total = crossentropyCategoricalSparse(scores, next.flatten(), { fromLogits: true }).sum()
   const examine = compile([characters, next], total, { updates: carried, name: 'examine' })
@@ -102,7 +93,7 @@ export function charModel(vocabulary: number, { units, layers, batch, seed, temp
   const predict = compile([characters], chances, { updates: carried, name: 'predict' })
 
   const forget = () => {
-    for (const { h, c } of reader) for (const part of [h, c]) part.setValue(zerosArray([1, units]))
+    for (const state of reader.flat()) state.setValue(zerosArray([1, units]))
   }
   return { train, examine, predict, forget }
 }
@@ -127,15 +118,15 @@ export function corpusOf(text: string): Corpus {
 }
 
 /**
- * The step's piece of the text: readers that began at evenly spread places read on, round and round. Two matrices (time,
- * readers): the characters, and those that come next.
+ * The step's piece of the text: readers that began at evenly spread places read on, round and round. Two matrices
+ * (readers, time): the characters, and those that come next.
  */
 function piece(ids: Int32Array, step: number, { batch, time }: Options): [NdArray, NdArray] {
   const stride = Math.floor(ids.length / batch)
   const character = (reader: number, t: number) => ids[(reader * stride + step * time + t) % ids.length]!
   const read = (ahead: number) =>
-    Int32Array.from({ length: time * batch }, (_, k) => character(k % batch, Math.floor(k / batch) + ahead))
-  return [ndarrayOf(read(0), [time, batch]), ndarrayOf(read(1), [time, batch])]
+    Int32Array.from({ length: batch * time }, (_, k) => character(Math.floor(k / time), (k % time) + ahead))
+  return [ndarrayOf(read(0), [batch, time]), ndarrayOf(read(1), [batch, time])]
 }
 
 /** Nats per character over the whole held-out text, read once from its beginning to its end. */
@@ -146,7 +137,7 @@ function examination({ examine, forget }: Model, { train, heldOut }: Corpus): nu
   for (let at = 0; at < heldOut.length; at += 1000) {
     const rows = (ids: Int32Array) => {
       const part = ids.slice(at, at + 1000)
-      return ndarrayOf(part, [part.length, 1])
+      return ndarrayOf(part, [1, part.length])
     }
     total += examine(rows(given), rows(heldOut)).data[0]!
   }

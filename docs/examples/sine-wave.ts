@@ -6,59 +6,51 @@
  */
 import {
   compile,
-  dim,
   dot,
   grad,
   type NdArray,
   scalar,
   scan,
+  shared,
   sineWave,
   square,
   type Tensor,
   tensor3,
   vector,
-  zeros,
+  zerosArray,
 } from 'arignote'
-import { adam } from './lib/adam.js'
-import { dense, gru, gruStep, type Matrix } from './lib/cells.js'
+import { adam, gruCell, initializers, recur } from 'arignote/nn'
 import { draw, isMain, type Progress, parseOptions, progress, run, silence } from './lib/terminal.js'
 
 const LENGTH = 50
 
-type Waves = Tensor<'float32', 3>
-
 /** The network as two functions: one that trains it, one that lets it sing. */
 export function sineWaveModel({ units, seed }: { readonly units: number; readonly seed: number }) {
-  const cell = gru({ inputs: 1, units, seed })
-  const out = dense({ inputs: units, units: 1, seed: seed + 2, name: 'out' })
-  const parameters = [cell.W, cell.U, cell.b, out.W, out.b]
-
-  // One step of time: a value of each wave, (batch, 1), and the state before it, (batch, units), make the state after it.
-  const hear = (value: Matrix, h: Matrix) => gruStep(cell, dot(value, cell.W).add(cell.b), h)
-  const say = (h: Matrix) => dot(h, out.W).add(out.b)
-  const listen = (waves: Waves) =>
-    scan(({ value, h }) => ({ h: hear(value, h) }), {
-      sequences: { value: waves.transpose([1, 0, 2]) },
-      state: { h: zeros([dim(waves, 0), units]) },
-    }).h.last
+  const cell = gruCell({ inputSize: 1, units, seed })
+  const first = initializers.glorotUniform().make([units, 1], { dtype: 'float32', seed: seed + 1 })
+  const V = shared(first, 'V')
+  const b = shared(zerosArray([1]), 'b')
+  const parameters = [...Object.values(cell.params), V, b]
+  const say = (h: Tensor<'float32', 2>) => dot(h, V).add(b)
 
   const waves = tensor3('waves') // (batch, time, 1)
   const next = vector('next') // (batch)
   const rate = scalar('rate')
-  const loss = square(say(listen(waves)).flatten().sub(next)).mean()
+  const heard = recur(cell, waves)
+  const loss = square(say(heard.output).flatten().sub(next)).mean()
   const updates = adam(grad(loss, parameters), parameters, { learningRate: rate })
   const train = compile([waves, next, rate], loss, { updates, name: 'train' })
 
-  // The same step once more, but now what it hears is what it said: (steps, batch, 1).
+  // The same cell once more, but now what it hears is what it said: (steps, batch, 1).
   const steps = scalar('steps', 'int32')
   const past = waves.slice(null, { stop: -1 })
   const present = waves.slice(null, -1)
   const song = scan(
     ({ value, h }) => {
-      const after = hear(value, h)
-      return { value: say(after), h: after }
+      const [after] = cell.step(value, [h])
+      return { value: say(after!), h: after! }
     },
-    { state: { value: present, h: listen(past) }, steps },
+    { state: { value: present, h: recur(cell, past).output }, steps },
   )
   const sing = compile([waves, steps], song.value.all, { name: 'sing' })
   return { train, sing }

@@ -1,6 +1,10 @@
 /**
  * Recurrent cells: weights, and one step of time as a plain function over symbolic variables.
  *
+ * Networks are measured as they were from the first measurement on, so these are not the cells of `arignote/nn`. Built from those,
+ * W1 and W4 have as many kernels, as large an arena and the same time per step; but their code is larger by a tenth, since Adam's
+ * rate is float64 there, and C1 of W1 was longer by 3 % (25 fresh processes each, in turn).
+ *
  * A step gets `x` as its gates see it: x·W + b, or, where x would be one-hot, the rows of W that `take` picks, plus b.
  * The gates lie side by side along the last axis, in Keras's order. σ is the sigmoid, ∘ the elementwise product.
  */

@@ -1,8 +1,7 @@
 /**
- * Adam, and clipping by the global norm, as plain functions over symbolic gradients. Nothing here computes anything:
- * what they return is more of the graph, and `compile` makes one program of it all.
+ * Adam as a plain function over symbolic gradients: `adam` of `arignote/nn` without its options. Why not that one: `cells.ts`.
  */
-import { maximum, pow, type Shared, shared, sqrt, square, type Tensor, zerosArray } from 'arignote'
+import { pow, type Shared, shared, sqrt, square, type Tensor, zerosArray } from 'arignote'
 
 export type Parameter = Shared<'float32'>
 export type Gradient = Tensor<'float32'>
@@ -46,11 +45,3 @@ export function adam(
 
 const zerosLike = (p: Parameter, name: string): Parameter =>
   shared(zerosArray(p.getValue({ borrow: true }).shape), `${p.name}.${name}`)
-
-/** All gradients times the one number that makes their norm, taken together, at most `limit`. */
-export function clipNorm(gradients: readonly Gradient[], limit: number): Gradient[] {
-  const squares = gradients.map(g => square(g).sum())
-  const norm = sqrt(squares.reduce((a, b) => a.add(b)))
-  const scale = maximum(norm, limit).pow(-1).mul(limit)
-  return gradients.map(g => g.mul(scale))
-}
