@@ -335,12 +335,18 @@ const causes: Readonly<Record<string, () => unknown>> = {
     const net = network([x], [layers.dropout({ rate: 0.5, noiseShape: [1] }).apply(x)])
     return runNetwork(net, [unmasked(A.matrix('x'))], { ...inference, training: true })
   },
+  E307: () => {
+    const layer = layers.dense({ units: 1 })
+    layer.apply(input({ shape: [3] }))
+    return layer.apply(input({ shape: [4] }))
+  },
   E320: () => {
     const [a, b] = [input({ shape: [3] }), input({ shape: [3] })]
     return network([a], [layers.dense({ units: 1 }).apply(b)])
   },
   E321: () => sequential([layers.dense({ units: 1 })]).network,
   E322: () => sequential([layers.dense({ units: 1, inputShape: [3] })]).setWeights([]),
+  E323: () => sequential([layers.gru({ units: 1, returnState: true, inputShape: [2, 3] })]),
   E340: () => sgd(one().sum(), [one() as never]),
   E341: () => sgd([one(), one()], [A.shared([1, 2, 3])]),
   E342: () => sgd([one()], [A.shared([1, 2])]),

@@ -105,6 +105,8 @@ export const pReLU = layerKind({
     sharedAxes: nullable(sizes),
   },
   ...keepsShape('pReLU'),
+  fixedAxes: ({ sharedAxes }, input) =>
+    input.map((_, axis) => axis).filter(axis => axis > 0 && !sharedAxes?.includes(axis)),
   build: (options, inputs, { weight }) => {
     const features = oneInput(
       'pReLU',

@@ -54,6 +54,7 @@ export const conv1D = layerKind({
     if (features === null) throw wrongInput('conv1D', 'the number of features must be known', inputs)
     return [[batch!, windowCount('conv1D', inputs, windowsOf(options)), options.filters]]
   },
+  fixedAxes: () => [-1],
   build: (options, [input], { weight }) => {
     const { filters, kernelSize, useBias, activation } = options
     const features = input![2]!

@@ -33,6 +33,7 @@ export const dense = layerKind({
       ])
     return [[...input.slice(0, -1), units]]
   },
+  fixedAxes: () => [-1],
   build: (options, [input], { weight }) => {
     const { units, activation, useBias } = options
     const kernel = weight('kernel', [input!.at(-1)!, units], {

@@ -1,5 +1,6 @@
 /** Embedding: indices → rows of a table. Its gradient adds up where an index occurs more than once. */
 import { cast, neq, take } from '@arignote/graph'
+import { wrongInput } from './errors.js'
 import { oneInput } from './inputs.js'
 import { layerKind } from './kind.js'
 import { constraintOption, flag, initializerOption, integer, nullable, regularizerOption } from './option.js'
@@ -20,6 +21,8 @@ export const embedding = layerKind({
   outputShapes: ({ outputDim, inputLength }, inputs) => {
     const input = oneInput('embedding', inputs)
     const [batch = null, time, ...rest] = input
+    if (inputLength !== null && typeof time === 'number' && time !== inputLength)
+      throw wrongInput('embedding', `inputLength is ${inputLength}, the input has ${time} steps`, inputs)
     return [[batch, ...(time === undefined ? [] : [time ?? inputLength]), ...rest, outputDim]]
   },
   build: (options, _, { weight }) => {

@@ -1,13 +1,19 @@
 /** The errors of layers: one constructor per message; codes from E300 on. */
-import {
-  ArgumentError,
-  type ArignoteError,
-  GraphError,
-  report,
-  ShapeError,
-  type Variable,
-} from '@arignote/graph'
+import { ArgumentError, ArignoteError, GraphError, report, ShapeError, type Variable } from '@arignote/graph'
 import type { Shape } from './kind.js'
+
+/** What `run` returns; an error of it says in which layer it was, unless it does so already. */
+export function within<R>(layer: string, run: () => R): R {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ArignoteError && !error.message.includes(layer)) {
+      const lines = error.message.split('\n')
+      error.message = [...lines.slice(0, -1), `  in the layer ${layer}`, ...lines.slice(-1)].join('\n')
+    }
+    throw error
+  }
+}
 
 /** `(None, 100, 128)`, as Keras writes shapes. */
 export function printShape(shape: Shape): string {
@@ -77,5 +83,13 @@ export function wrongNoiseShape(noise: Shape, x: Variable): ArignoteError {
     lines: [
       'one size per axis, the batch among them: 1 where draws are shared, null for the size of the input',
     ],
+  })
+}
+
+export function otherWidth(layer: string, input: Shape, first: Shape): ArignoteError {
+  return report(ShapeError, 'E307', {
+    operation: layer,
+    problem: `the layer has weights for ${printShape(first)}, and cannot take ${printShape(input)}`,
+    lines: ['used again it has the same weights: make another layer for another number of features'],
   })
 }

@@ -83,9 +83,13 @@ export interface LayerKind<T extends OptionTable = OptionTable> {
   /** For a layer that can stand first: what its options tell of its input, without the batch (null: nothing), and its dtype. */
   firstInput?(options: ValuesOf<T>): { readonly shape: Shape | null; readonly dtype: DType }
   /** The shapes of the outputs. @throws ArgumentError, ShapeError for inputs that the layer cannot take */
-  outputShapes(options: ValuesOf<T>, inputs: readonly Shape[]): readonly Shape[]
+  outputShapes(options: ValuesOf<T>, inputs: readonly Shape[], dtypes: readonly DType[]): readonly Shape[]
   /** The dtype of the outputs, where it is not that of the weights. */
-  outputDType?(options: ValuesOf<T>, inputs: readonly DType[]): DType
+  outputDType?(options: ValuesOf<T>, dtypes: readonly DType[], inputs: readonly Shape[]): DType
+  /** The axes of the first input whose sizes decide the shapes of weights: they are the same wherever the layer is used. */
+  fixedAxes?(options: ValuesOf<T>, input: Shape): readonly number[]
+  /** For what layers within this one draw, where nobody said anything. */
+  suggestSeed?(seed: number): void
   build(options: ValuesOf<T>, inputs: readonly Shape[], making: Making): Built
 }
 

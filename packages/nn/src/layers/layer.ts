@@ -18,7 +18,7 @@ import type { JsonRecord } from '../json.js'
 import { camelCase, snakeCase } from '../names.js'
 import type { Regularizer } from '../regularizers.js'
 import { randomSeed, seedsFrom } from '../seeds.js'
-import { notBuilt, wrongWeightShape, wrongWeights } from './errors.js'
+import { notBuilt, otherWidth, within, wrongWeightShape, wrongWeights } from './errors.js'
 import type { Built, CallContext, Flow, LayerKind, Making, Shape, Weight } from './kind.js'
 import {
   choice,
@@ -78,6 +78,8 @@ export class Layer<T extends OptionTable = OptionTable> {
   /** Takes effect when a model is compiled. */
   trainable: boolean
   #built: Built | null = null
+  /** What the weights were made for. */
+  #firstShape: Shape | null = null
   #seed: number | null
   #initial: readonly Value[] | null
 
@@ -103,7 +105,9 @@ export class Layer<T extends OptionTable = OptionTable> {
 
   /** A seed for a layer that was given none and has no weights yet. */
   suggestSeed(seed: number): void {
-    if (this.#built === null) this.#seed ??= seed
+    if (this.#built !== null) return
+    this.#seed ??= seed
+    this.kind.suggestSeed?.(this.#seed)
   }
 
   /** The layer with its weights. @throws GraphError if it has met no input yet */
@@ -141,10 +145,11 @@ export class Layer<T extends OptionTable = OptionTable> {
   use(inputs: readonly SymbolicTensor[]): LayerNode {
     const shapes = inputs.map(x => x.shape)
     const batch = this.common.batchInputShape
+    const dtypes = inputs.map(x => x.dtype)
     const isInput = inputs.length === 0 && batch !== null
-    const outputShapes = isInput ? [batch] : this.outputShapesOf(shapes)
+    const outputShapes = isInput ? [batch] : this.outputShapesOf(shapes, dtypes)
     this.build(shapes)
-    const dtype = this.outputDTypeOf(inputs.map(x => x.dtype))
+    const dtype = this.outputDTypeOf(dtypes, shapes)
     const outputs: SymbolicTensor[] = []
     const node: LayerNode = { layer: this as never, inputs, outputs, index: this.nodes.length }
     outputs.push(...outputShapes.map((shape, i) => new SymbolicTensor(shape, dtype, node, i)))
@@ -153,26 +158,38 @@ export class Layer<T extends OptionTable = OptionTable> {
   }
 
   /** @throws ShapeError for inputs that the layer cannot take */
-  outputShapesOf(inputs: readonly Shape[]): readonly Shape[] {
-    return this.kind.outputShapes(this.options, inputs)
+  outputShapesOf(inputs: readonly Shape[], dtypes: readonly DType[]): readonly Shape[] {
+    return within(this.name, () => this.kind.outputShapes(this.options, inputs, dtypes))
   }
 
-  outputDTypeOf(inputs: readonly DType[]): DType {
-    return this.kind.outputDType?.(this.options, inputs) ?? this.dtype
+  outputDTypeOf(dtypes: readonly DType[], inputs: readonly Shape[]): DType {
+    return this.kind.outputDType?.(this.options, dtypes, inputs) ?? this.dtype
   }
 
-  /** Makes the weights, once. */
+  /** Makes the weights, once. @throws ShapeError for an input that the weights there are do not fit */
   build(inputs: readonly Shape[]): Built {
-    if (this.#built !== null) return this.#built
-    const built = this.kind.build(this.options, inputs, this.#making())
+    const [first] = inputs
+    if (this.#built !== null) {
+      if (first !== undefined) this.#checkFits(first)
+      return this.#built
+    }
+    const built = within(this.name, () => this.kind.build(this.options, inputs, this.#making()))
     if (this.#initial !== null) this.#set(built, this.#initial)
     this.#built = built
+    this.#firstShape = first ?? null
     return built
+  }
+
+  #checkFits(input: Shape): void {
+    const first = this.#firstShape
+    if (first === null) return
+    const axes = this.kind.fixedAxes?.(this.options, first) ?? []
+    if (axes.some(axis => input.at(axis) !== first.at(axis))) throw otherWidth(this.name, input, first)
   }
 
   /** The outputs for inputs, as a graph; an activity regulariser has its say. */
   call(inputs: readonly Flow[], context: CallContext): readonly Flow[] {
-    const outputs = this.built.call(inputs, context)
+    const outputs = within(this.name, () => this.built.call(inputs, context))
     const { activityRegularizer } = this.options as { activityRegularizer?: Regularizer | null }
     if (activityRegularizer) context.penalize(activityRegularizer.penalty(outputs[0]!.tensor))
     return outputs

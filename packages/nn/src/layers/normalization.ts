@@ -15,6 +15,7 @@ import {
 } from '@arignote/graph'
 import { keepsShape, oneInput } from './inputs.js'
 import { layerKind, type Making, type Shape, type Weight } from './kind.js'
+import { becomes, valueSoFar } from './memory.js'
 import {
   constraintOption,
   flag,
@@ -77,6 +78,7 @@ export const batchNormalization = layerKind({
     movingVarianceInitializer: initializerOption('ones'),
   },
   ...keepsShape('batchNormalization'),
+  fixedAxes: ({ axis }) => [axis],
   build: (options, inputs, making) => {
     const { axis, momentum, epsilon } = options
     const size = featuresAt('batchNormalization', axis, inputs)
@@ -88,7 +90,7 @@ export const batchNormalization = layerKind({
     const weights = [gamma, beta, movingMean, movingVariance].filter((w): w is Weight => w !== null)
     return {
       weights,
-      call: ([x], { training, update }) => {
+      call: ([x], context) => {
         const { tensor, mask } = x!
         const own = axis < 0 ? axis + tensor.ndim : axis
         const along = (v: Variable) =>
@@ -102,13 +104,17 @@ export const batchNormalization = layerKind({
           const scaled = gamma === null ? unit : mul(unit, along(gamma.variable))
           return [{ tensor: beta === null ? scaled : add(scaled, along(beta.variable)), mask }]
         }
-        if (!training) return normalised(movingMean.variable, movingVariance.variable)
+        if (!context.training) return normalised(movingMean.variable, movingVariance.variable)
         const average = mean(tensor, others)
         const spread = mean(square(sub(tensor, along(average))), others)
         const count = others.map(i => cast(dim(tensor, i), tensor.dtype)).reduce((a, b) => mul(a, b))
         const unbiased = mul(spread, div(count, sub(count, 1 + epsilon)))
         const towards = (variable: Shared, value: Variable) =>
-          update(variable, add(mul(variable, momentum), mul(value, 1 - momentum)))
+          becomes(
+            context,
+            variable,
+            add(mul(valueSoFar(context, variable), momentum), mul(value, 1 - momentum)),
+          )
         towards(movingMean.variable, average)
         towards(movingVariance.variable, unbiased)
         return normalised(average, spread)
@@ -122,6 +128,7 @@ export const layerNormalization = layerKind({
   className: 'LayerNormalization',
   options: { axis: optional(integer(-8), -1), epsilon: optional(number(0), 1e-3), ...scaleAndShift },
   ...keepsShape('layerNormalization'),
+  fixedAxes: ({ axis }) => [axis],
   build: (options, inputs, making) => {
     const { axis, epsilon } = options
     const size = featuresAt('layerNormalization', axis, inputs)

@@ -22,6 +22,7 @@ import { rnnCell } from '../recurrent/rnn.js'
 import type { Regularizer } from '../regularizers.js'
 import { wrongInput } from './errors.js'
 import type { Built, CallContext, Flow, LayerKind, Making, Shape, Weight } from './kind.js'
+import { becomes, valueSoFar } from './memory.js'
 import {
   activationOption,
   cellOption,
@@ -74,8 +75,12 @@ const weightOptions = {
 interface Kind<T extends OptionTable> {
   readonly className: string
   readonly options: T
-  /** How many numbers the output and each state have. */
-  readonly sizes: (options: ValuesOf<T>) => { readonly units: number; readonly stateSizes: readonly number[] }
+  /** How many numbers the output and each state have; the input, if the cell is there already. */
+  readonly sizes: (options: ValuesOf<T>) => {
+    readonly units: number
+    readonly stateSizes: readonly number[]
+    readonly inputSize?: number
+  }
   readonly cell: (options: ValuesOf<T>, inputSize: number, making: Making) => RecurrentCell
 }
 
@@ -95,11 +100,14 @@ function recurrent<const T extends OptionTable>(kind: Kind<T>): LayerKind<T & ty
     options: { ...loopOptions, ...kind.options },
     outputShapes: (options, inputs) => {
       const loop = options as LoopValues
-      const { units, stateSizes } = sizes(options)
+      const { units, stateSizes, inputSize } = sizes(options)
+      if (inputSize !== undefined && inputs[0]?.length === 3 && inputs[0][2] !== inputSize)
+        throw wrongInput(className, `its cell takes (batch, time, ${inputSize})`, inputs)
       const [batch, time] = checked(className, loop, inputs, stateSizes)
       const states = loop.returnState ? stateSizes.map(size => [batch!, size]) : []
       return [loop.returnSequences ? [batch!, time!, units] : [batch!, units], ...states]
     },
+    fixedAxes: () => [-1],
     build: (options, inputs, making) => {
       const cell = kind.cell(options, inputs[0]![2]!, making)
       const batch = inputs[0]![0]!
@@ -111,7 +119,7 @@ function recurrent<const T extends OptionTable>(kind: Kind<T>): LayerKind<T & ty
 /** The first of the inputs: (batch, time, features); the others, if there are any, are the initial states. */
 function checked(
   layer: string,
-  { stateful }: LoopValues,
+  { stateful, unroll }: LoopValues,
   inputs: readonly Shape[],
   stateSizes: readonly number[],
 ): Shape {
@@ -131,6 +139,8 @@ function checked(
       'a stateful layer must know the batch: give batchInputShape, or input({ batchShape })',
       inputs,
     )
+  if (unroll && x[1] === null)
+    throw wrongInput(layer, 'unroll needs a known number of steps: give inputShape [time, features]', inputs)
   return x
 }
 
@@ -147,7 +157,8 @@ function runCell(
     memory: [stream.state, ...(kept ?? [])],
     ...(kept !== null && { resetStates: values => setStates(making.name, kept, values) }),
     call: ([x, ...given], context) => {
-      const initialState = given.length > 0 ? given.map(flow => flow.tensor as Tensor<'float32'>) : kept
+      const own = kept?.map(state => valueSoFar(context, state)) ?? null
+      const initialState = given.length > 0 ? given.map(flow => flow.tensor) : own
       const { outputs, output, last } = recur(cell, x!.tensor as Tensor<'float32'>, {
         mask: x!.mask,
         initialState: initialState as readonly Tensor<'float32'>[] | null,
@@ -202,9 +213,9 @@ const keptStates = (
 ): readonly Shared[] =>
   stateSizes.map((size, i) => shared(zerosArray([batch, size], dtype), `${name}/state_${i}`) as Shared)
 
-function keepStates(kept: readonly Shared[], last: readonly Tensor[], { update }: CallContext): void {
+function keepStates(kept: readonly Shared[], last: readonly Tensor[], context: CallContext): void {
   kept.forEach((state, i) => {
-    update(state, last[i]!)
+    becomes(context, state, last[i]!)
   })
 }
 

@@ -24,3 +24,11 @@ export function wrongModelWeights(model: string, names: readonly string[], count
     lines: [names.length === 0 ? 'it has none' : `its weights are ${names.join(', ')}`],
   })
 }
+
+export function severalOutputs(model: string, layer: string, count: number): ArignoteError {
+  return report(GraphError, 'E323', {
+    operation: model,
+    problem: `${layer} has ${count} outputs: in a list of layers each has one`,
+    lines: ['leave returnState out, or say what goes where: model({ inputs, outputs }) with layer.apply(x)'],
+  })
+}

@@ -28,7 +28,7 @@ import {
   type StepOptions,
   Trainer,
 } from '../training/trained.js'
-import { notBuiltModel, wrongModelWeights } from './errors.js'
+import { notBuiltModel, severalOutputs, wrongModelWeights } from './errors.js'
 import { modelAsLayer } from './nested.js'
 import { type Network, network } from './network.js'
 import { type SummaryOptions, summaryOf } from './summary.js'
@@ -62,7 +62,7 @@ export class Model<P extends Prediction = Prediction> {
   readonly name: string
   /** The layers of a sequential model, in turn; null for others. */
   readonly #stack: Layer[] | null
-  readonly #nextSeed: (() => number) | null
+  #nextSeed: (() => number) | null
   #network: Network | null
   #layer: Layer | null = null
   readonly #trainer = new Trainer(this)
@@ -148,15 +148,28 @@ export class Model<P extends Prediction = Prediction> {
 
   #begin(first: SymbolicTensor): void {
     let last = first
-    for (const layer of this.#stack!) last = layer.apply(last)
+    for (const layer of this.#stack!) last = this.#oneOutput(layer, last)
     this.#network = network([first], [last])
     this.#trainer.forget()
   }
 
   #extend(layer: Layer): void {
     const { inputs, outputs } = this.network
-    this.#network = network(inputs, [layer.apply(outputs[0]!)])
+    this.#network = network(inputs, [this.#oneOutput(layer, outputs[0]!)])
     this.#trainer.forget()
+  }
+
+  #oneOutput(layer: Layer, x: SymbolicTensor): SymbolicTensor {
+    const { outputs } = layer.use([x])
+    if (outputs.length > 1) throw severalOutputs(this.name, layer.name, outputs.length)
+    return outputs[0]!
+  }
+
+  /** For layers that have no seed and no weights yet, where the model was given none: a model that is part of another. */
+  suggestSeed(seed: number): void {
+    if (this.#nextSeed !== null || this.#stack === null || this.isBuilt) return
+    this.#nextSeed = seedsFrom(seed)
+    for (const layer of this.#stack) layer.suggestSeed(this.#nextSeed())
   }
 
   /** The model as a layer of others: the same weights wherever it is used. */

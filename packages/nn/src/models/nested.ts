@@ -17,6 +17,7 @@ export function modelAsLayer(model: Model): Layer {
     className: model.className,
     options: {},
     serialized: () => serializedModel(model),
+    suggestSeed: seed => model.suggestSeed(seed),
     firstInput: () => {
       if (!model.isBuilt) return { shape: null, dtype: 'float32' }
       const [x] = model.inputs

@@ -1,5 +1,5 @@
 /** `evaluate` and `predict`: batches in order, nothing learned. */
-import { dtypeOfValue, type NdArray, ndarrayOf } from '@arignote/graph'
+import { ArignoteError, dtypeOfValue, type NdArray, ndarrayOf } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
 import { EpochAverage } from './average.js'
 import { type Batch, batchOf, DataSet } from './batches.js'
@@ -40,7 +40,11 @@ export async function evaluateSet(
 export function evaluateArrays(compiled: CompiledModel, data: DataSet, batchSize: number): EpochAverage {
   compiled.checkSamples(data.count)
   const average = new EpochAverage(compiled)
-  for (const batch of data.batches(batchSize, null)) addTo(average, compiled, batch)
+  let from = 0
+  for (const batch of data.batches(batchSize, null)) {
+    ofSamples(data.count, from, batch.size, () => addTo(average, compiled, batch))
+    from += batch.size
+  }
   return average
 }
 
@@ -52,6 +56,17 @@ function addTo(
   average.add(compiled.evaluate(xs, ys, weights, weighting), size)
 }
 
+/** What `run` returns for some of all samples; an error of it says of which, since places in it count within the batch. */
+function ofSamples<R>(count: number, from: number, size: number, run: () => R): R {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ArignoteError && size < count)
+      error.message += `\n  in the batch of the samples ${from} to ${from + size - 1}`
+    throw error
+  }
+}
+
 /** The outputs for all samples, batch by batch. */
 export function predictSamples(
   f: (...xs: readonly NdArray[]) => readonly NdArray[],
@@ -60,7 +75,8 @@ export function predictSamples(
 ): NdArray[] {
   let whole: NdArray[] | null = null
   for (let from = 0; from < Math.max(1, samples.count); from += batchSize) {
-    const results = f(...samples.range(from, Math.min(samples.count, from + batchSize)))
+    const to = Math.min(samples.count, from + batchSize)
+    const results = ofSamples(samples.count, from, to - from, () => f(...samples.range(from, to)))
     whole ??= results.map(result => {
       const all = [samples.count, ...result.shape.slice(1)]
       const data = allocate(
