@@ -2,13 +2,16 @@
  * The progress bar, as Keras 2.3 draws it: over itself in a terminal, line by line elsewhere. Averages are computed only
  * when they are drawn.
  */
-import { choice, number, optional } from '../../layers/option.js'
+import { choice, nullable, number, optional } from '../../layers/option.js'
 import type { Callback, Logs, Run } from '../callback.js'
 import { barText, etaText, perStepText, valuesText } from './bar.js'
 import { fixed } from './format.js'
 import { valuesFrom } from './given.js'
 
-const options = { verbose: optional(choice([1, 2]), 1), interval: optional(number(0), 50) }
+const options = { verbose: optional(choice([1, 2]), 1), interval: nullable(number(0)) }
+
+/** Where nothing is drawn over, a log of many minutes should be some pages long, not hundreds. */
+const milliseconds = { terminal: 50, lines: 5000 }
 
 export interface ProgressBarOptions {
   /** 1: a bar; 2: a line for each epoch. Default 1. */
@@ -17,7 +20,7 @@ export interface ProgressBarOptions {
   readonly write?: (text: string) => void
   /** Whether a line can be drawn over; default: whether the standard output is a terminal. */
   readonly isTerminal?: boolean
-  /** Milliseconds between two drawings, at least; default 50. */
+  /** Milliseconds between two drawings, at least; default 50 as in Keras, 5000 where each drawing is a line of its own. */
   readonly interval?: number
   /** The time in milliseconds; default `performance.now`. */
   readonly now?: () => number
@@ -53,9 +56,9 @@ export class ProgressBar implements Callback {
     const { verbose, interval } = valuesFrom('progressBar', options, given, ['write', 'isTerminal', 'now'])
     const { write, isTerminal, now } = given
     this.#verbose = verbose
-    this.#interval = interval
     this.#write = write ?? (out === null ? consoleWriter() : text => void out.write(text))
     this.#isTerminal = isTerminal ?? out?.isTTY === true
+    this.#interval = interval ?? (this.#isTerminal ? milliseconds.terminal : milliseconds.lines)
     this.#now = now ?? (() => performance.now())
   }
 
@@ -67,7 +70,7 @@ export class ProgressBar implements Callback {
   onEpochBegin(epoch: number, _: Logs, { epochs }: Run): void {
     this.#write(`Epoch ${epoch + 1}/${epochs}\n`)
     this.#begin = this.#now()
-    this.#last = Number.NEGATIVE_INFINITY
+    this.#last = this.#isTerminal ? Number.NEGATIVE_INFINITY : this.#begin
     this.#seen = this.#width = 0
   }
 
@@ -99,8 +102,7 @@ export class ProgressBar implements Callback {
         ? ` - ETA: ${etaText(perUnit * (target - this.#seen))}`
         : `${this.#elapsed(now)} ${perStepText(perUnit)}`
     const text = barText(this.#seen, target) + time + valuesText(told(run, logs))
-    const over = this.#isTerminal ? '\r' : '\n'
-    this.#write(`${over}${text.padEnd(this.#isTerminal ? this.#width : 0)}${isLast ? '\n' : ''}`)
+    this.#write(this.#isTerminal ? `\r${text.padEnd(this.#width)}${isLast ? '\n' : ''}` : `${text}\n`)
     this.#width = text.length
     this.#last = now
   }
