@@ -48,9 +48,17 @@ export const regularizers = {
     return weighted({ l1, l2 })
   },
   /** l1 · Σ|w|. */
-  l1: (l1 = 0.01): Regularizer => weighted({ l1 }),
+  l1: (given: number | { readonly l1?: number } = {}): Regularizer => weighted({ l1: factor('l1', given) }),
   /** l2 · Σw². */
-  l2: (l2 = 0.01): Regularizer => weighted({ l2 }),
+  l2: (given: number | { readonly l2?: number } = {}): Regularizer => weighted({ l2: factor('l2', given) }),
+}
+
+/** A number, or TensorFlow.js's record of it. */
+function factor(name: 'l1' | 'l2', given: number | Penalties): number {
+  const value = typeof given === 'number' ? given : (checkOptions(name, given, [name])[name] ?? 0.01)
+  if (typeof value !== 'number')
+    throw badArgument(name, `${describeGiven(value).what} will not do`, `a number: ${name}(0.01)`)
+  return value
 }
 
 /** Names of Keras's classes, 1.x among them: they have their factors in the configuration, 0 where it is silent. */

@@ -54,7 +54,7 @@ test('a history calls a metric what the user called it', () => {
       return losses.meanAbsoluteError(t, y)
     }),
   ).toBe('distance')
-  expect(() => name('acuracy')).toThrow(/there is no metric "acuracy"/)
+  expect(() => name('acuracy')).toThrow(/there is no metric "acuracy"\n {2}did you mean "accuracy"\?/)
   expect(() => name('categoricalAcuracy')).toThrow(/did you mean "categoricalAccuracy"\?/)
 })
 
@@ -69,8 +69,38 @@ test('metrics are read from what Keras stores', () => {
     metrics.auc({ curve: 'PR' }),
     metrics.rootMeanSquaredError(),
     metrics.topKCategoricalAccuracy({ k: 2 }),
+    metrics.recall({ topK: 2, classId: 0 }),
+    metrics.precision({ topK: 2, threshold: 0.1 }),
   ])
     expect(metric('compile', made.json as never, output(1, null)).json).toEqual(made.json)
+})
+
+test('precision and recall of the k greatest scores, and of one class', () => {
+  const [t, y] = [matrix('t'), matrix('y')]
+  const targets = [
+    [1, 0, 1, 0],
+    [0, 1, 0, 0],
+  ]
+  const scores = [
+    [0.3, 0.2, 0.6, 0.1],
+    [0.4, 0.3, 0.4, 0.4],
+  ]
+  const run = (options: object) => {
+    const counts = (['truePositives', 'precision', 'recall'] as const).map(name => {
+      if (name === 'truePositives') return metrics.recall(options).contributions(t, y, null)[0]!
+      const it = metrics[name](options)
+      return it.result(it.contributions(t, y, null))
+    })
+    return compile([t, y], counts)(targets, scores).map(v => v.data[0])
+  }
+  // Of equal scores the first are among the greatest.
+  expect(run({ topK: 2 })).toEqual([2, 1 / 2, Math.fround(2 / 3)])
+  expect(run({ topK: 1 })).toEqual([1, 1 / 2, Math.fround(1 / 3)])
+  expect(run({ topK: 2, threshold: 0.35 })).toEqual([1, Math.fround(1 / 3), Math.fround(1 / 3)])
+  expect(run({ classId: 2, threshold: 0.35 })).toEqual([1, 1 / 2, 1])
+  expect(run({ topK: 2, classId: 0 })).toEqual([1, 1 / 2, 1])
+  expect(() => metrics.recall({ topK: 0 })).toThrow(/recall: topK is the number 0/)
+  expect(() => metrics.truePositives({ topK: 1 } as never)).toThrow(/no option "topK"/)
 })
 
 test('sums start again from zeros', () => {

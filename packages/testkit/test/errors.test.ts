@@ -409,6 +409,11 @@ const causes: Readonly<Record<string, () => unknown>> = {
     return model.predict([[1, 2]], { batchSize: 1 })
   },
   E392: () => compiledModel().fit([[1, 2]], [[1]], { validationSplit: 0.5, verbose: 0 }),
+  E393: () => {
+    const model = sequential([layers.dense({ units: 2, activation: 'softmax', inputShape: [1] })])
+    model.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: 'sgd' })
+    return model.evaluate([[1]], [[2]])
+  },
   E400: () => preprocessing.padSequences([[1, 2], 3 as never]),
   E401: () => preprocessing.toCategorical([0, 3, 1], { numClasses: 3 }),
   E402: () => new preprocessing.Tokenizer().textsToMatrix(['a text']),

@@ -1,11 +1,12 @@
 /** Layers within layers, and layers that are used twice: whose seeds, weights, states and errors are whose. */
-import { argmax, oneHot, toNested } from '@arignote/graph'
+import { argmax, matrix, oneHot, toNested } from '@arignote/graph'
 import {
   input,
   layers,
   lstmCell,
   type Model,
   model,
+  regularizers,
   resetLayerNames,
   type SymbolicTensor,
   sequential,
@@ -261,4 +262,54 @@ test('an index beyond the vocabulary is told with the layer, and the samples of 
   const y = ids.map(() => [[0, 0]])
   expect(() => m.evaluate(ids, y)).toThrow(/in the batch of the samples 32 to 39$/)
   expect(() => m.predict(ids, { batchSize: 40 })).toThrow(/found at \[37, 0\]/)
+})
+
+describe('what is no layer, tensor or option is told as such', () => {
+  const x = () => input({ shape: [2] })
+  const line = () => sequential([layers.dense({ units: 1, inputShape: [2] })])
+  const cases: Readonly<Record<string, readonly [() => unknown, RegExp]>> = {
+    'a variable in place of a symbolic tensor': [
+      () => layers.dense({ units: 1 }).apply(matrix('v') as never),
+      /dense_1: it cannot be applied to a symbolic variable\n {2}input\(\{ shape \}\) makes/,
+    ],
+    'a model without outputs': [() => model({ inputs: x() } as never), /model: no outputs/],
+    'a model of nothing': [() => model({ inputs: [], outputs: [] }), /model: no inputs/],
+    'a model of layers': [
+      () => model({ inputs: x(), outputs: layers.dense({ units: 1 }) as never }),
+      /model: among outputs is an object of the class Layer/,
+    ],
+    'a layer in place of a list': [
+      () => sequential(layers.dense({ units: 1 }) as never),
+      /sequential: an object of the class Layer is not layers/,
+    ],
+    'an input with a wrong option': [() => input({ shapes: [2] } as never), /did you mean "shape"\?/],
+    'an input without any': [() => (input as unknown as () => void)(), /input: no shape/],
+    'compiling with nothing': [() => (line().compile as unknown as () => void)(), /compile: no optimizer/],
+    'compiling without a loss': [
+      () => line().compile({ optimizer: 'sgd' } as never),
+      /compile: no output has a loss/,
+    ],
+    'a penalty that is no number': [() => regularizers.l2({ l2: '1' } as never), /l2: the string "1"/],
+  }
+  test.each(Object.keys(cases))('%s', name => {
+    const [cause, message] = cases[name]!
+    expect(cause).toThrow(message)
+  })
+
+  test('regularisers and metrics may be spelled as in TensorFlow.js', () => {
+    expect(regularizers.l2({ l2: 0.5 }).config).toEqual(regularizers.l2(0.5).config)
+    const m = line()
+    m.compile({ loss: 'mse', optimizer: 'sgd', metrics: 'mae' })
+    expect(m.metricsNames).toEqual(['loss', 'mae'])
+  })
+
+  test('a class beyond the last is told with its sample, before anything is trained', async () => {
+    const m = sequential([layers.dense({ units: 3, activation: 'softmax', inputShape: [1] })])
+    m.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: 'sgd' })
+    const before = weights(m)
+    const fitted = m.fit([[1], [2]], [[0], [3]], { verbose: 0 })
+    await expect(fitted).rejects.toThrow(/fit: y of dense_1: sample 1 has the class 3, of 3 classes/)
+    expect(() => m.evaluate([[1]], [[-1]])).toThrow(/sample 0 has the class -1/)
+    expect(weights(m)).toEqual(before)
+  })
 })

@@ -1,5 +1,5 @@
 /** Where a model begins: a tensor that a call gives. */
-import { badArgument } from '@arignote/graph'
+import { badArgument, checkOptions } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import { layerKind } from './kind.js'
 import { Layer } from './layer.js'
@@ -33,7 +33,9 @@ export interface InputOptions {
 }
 
 /** A symbolic tensor that a call gives. @throws ArgumentError without a shape */
-export function input({ shape, batchShape, dtype = 'float32', name }: InputOptions): SymbolicTensor {
+export function input(options: InputOptions): SymbolicTensor {
+  checkOptions('input', options, ['shape', 'batchShape', 'dtype', 'name'])
+  const { shape, batchShape, dtype = 'float32', name } = options ?? {}
   const whole = batchShape ?? (shape === undefined ? undefined : [null, ...shape])
   if (whole === undefined)
     throw badArgument('input', 'no shape', 'give { shape: [time, features] }, without the batch')

@@ -2,16 +2,7 @@
  * Layers: a kind with its options, a name, and – once it has met an input – weights. The object is the identity: used
  * twice, it has the same weights in both places.
  */
-import {
-  badArgument,
-  checkOptions,
-  convert,
-  describeGiven,
-  type NdArray,
-  ndarrayOf,
-  shared,
-  type Value,
-} from '@arignote/graph'
+import { checkOptions, convert, type NdArray, ndarrayOf, shared, type Value } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import type { FloatType } from '../dtype.js'
 import type { JsonRecord } from '../json.js'
@@ -33,7 +24,7 @@ import {
   text,
   type ValuesOf,
 } from './option.js'
-import { type LayerNode, SymbolicTensor } from './symbolic.js'
+import { checkSymbolic, type LayerNode, SymbolicTensor } from './symbolic.js'
 
 /** What every layer takes. */
 export const commonOptions = {
@@ -129,14 +120,8 @@ export class Layer<T extends OptionTable = OptionTable> {
   apply(input: SymbolicTensor): SymbolicTensor
   apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[]
   apply(given: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor | readonly SymbolicTensor[] {
-    const inputs: readonly SymbolicTensor[] = given instanceof SymbolicTensor ? [given] : given
-    const bad = inputs.find(x => !(x instanceof SymbolicTensor))
-    if (bad !== undefined)
-      throw badArgument(
-        this.name,
-        `it cannot be applied to ${describeGiven(bad).what}`,
-        'input({ shape }) makes one',
-      )
+    const inputs: readonly unknown[] = Array.isArray(given) ? given : [given]
+    checkSymbolic(this.name, 'it cannot be applied to', inputs)
     const { outputs } = this.use(inputs)
     return outputs.length === 1 ? outputs[0]! : outputs
   }

@@ -2,6 +2,7 @@
  * Symbolic tensors of the layer level: which layer made it of which others. A model is what lies between some of them;
  * each of its functions (training, evaluating, predicting) makes a graph of its own by walking these nodes.
  */
+import { badArgument, describeGiven } from '@arignote/graph'
 import type { DType } from '@arignote/loops'
 import type { Shape } from './kind.js'
 import type { Layer } from './layer.js'
@@ -24,4 +25,19 @@ export class SymbolicTensor {
     /** Which output of the node it is. */
     readonly index: number,
   ) {}
+}
+
+/** A list of them. @throws ArgumentError with what is said of the first thing that is none */
+export function checkSymbolic(
+  operation: string,
+  problem: string,
+  given: readonly unknown[],
+): asserts given is readonly SymbolicTensor[] {
+  const bad = given.findIndex(x => !(x instanceof SymbolicTensor))
+  if (bad >= 0)
+    throw badArgument(
+      operation,
+      `${problem} ${describeGiven(given[bad]).what}`,
+      'input({ shape }) makes a tensor that layers can be applied to, and layer.apply another one',
+    )
 }

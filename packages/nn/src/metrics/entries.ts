@@ -1,9 +1,11 @@
 /** The metrics there are: those that are means of a value per sample, and those that count. Formulas of Keras 2.3. */
 import {
   argmax,
+  argsort,
   badArgument,
   cast,
   checkOptions,
+  describeGiven,
   dot,
   eq,
   expandDims,
@@ -55,17 +57,43 @@ export interface ThresholdOptions {
   readonly name?: string
 }
 
+export interface RankOptions extends ThresholdOptions {
+  /** Only the k greatest scores of a sample may be predicted; without a threshold all of them are. */
+  readonly topK?: number
+  /** Only this column counts. */
+  readonly classId?: number
+}
+
 type Counts = readonly [right: 'true' | 'false', said: 'positive' | 'negative']
 
+/** Whether a score is among the k greatest of its sample; of equal ones the first are. */
+function isAmongTop(score: Variable, k: number): Variable {
+  const places: Variable = argsort(argsort(score, -1, { descending: true }), -1)
+  return places.lt(k)
+}
+
+/** Whether each entry is positive, and whether it is said to be. */
+function judged(
+  t: Variable,
+  y: Variable,
+  { threshold, topK, classId }: RankOptions,
+): readonly [positive: Variable, predicted: Variable, dtype: 'float32'] {
+  const [target, score] = alike('counts of positives', t, real(y))
+  const isTop = topK === undefined ? null : isAmongTop(score, topK)
+  const column = (v: Variable): Variable => (classId === undefined ? v : v.take([classId], -1))
+  const above: Variable | null =
+    isTop !== null && threshold === undefined ? null : gt(score, threshold ?? 0.5)
+  const predicted = [above, isTop].filter(v => v !== null).reduce((a, b): Variable => a.and(b))
+  return [column(neq(target, 0)), column(predicted), score.dtype as 'float32']
+}
+
 /** The weight of the entries that are (not) what was said of them. */
-function countOf([right, said]: Counts, threshold: number) {
+function countOf([right, said]: Counts, options: RankOptions) {
   return (t: Variable, y: Variable, weights: Variable | null): Variable => {
-    const [target, score] = alike('counts of positives', t, real(y))
-    const positive: Variable = neq(target, 0)
-    const predicted: Variable = gt(score, threshold)
+    const [positive, predicted, dtype] = judged(t, y, options)
     const isSaid: Variable = said === 'positive' ? predicted : not(predicted)
     const hit: Variable = isSaid.and((right === 'true') === (said === 'positive') ? positive : not(positive))
-    return sum(weighted(cast(hit, score.dtype), weights))
+    return sum(weighted(cast(hit, dtype), weights))
   }
 }
 
@@ -76,22 +104,32 @@ const trueNegative: Counts = ['true', 'negative']
 
 /** A metric of counts of positives and negatives. */
 const counting =
-  (
+  <O extends ThresholdOptions = ThresholdOptions>(
     name: string,
     class_name: string,
     counts: readonly Counts[],
     result: (counts: readonly Variable[]) => Variable,
+    ranks: readonly string[] = [],
   ) =>
-  (options: ThresholdOptions = {}): Metric => {
-    checkOptions(name, options, ['threshold', 'name'])
-    const { threshold = 0.5, name: own = name } = options
+  (options: O = {} as O): Metric => {
+    checkOptions(name, options, ['threshold', 'name', ...ranks])
+    const { threshold, topK, classId, name: own = name }: RankOptions = options
+    checkCount(name, 'topK', topK, 1)
+    checkCount(name, 'classId', classId, 0)
+    const thresholds = threshold ?? (topK === undefined ? 0.5 : null)
+    const rank = ranks.length === 0 ? {} : { top_k: topK ?? null, class_id: classId ?? null }
     return {
       name: own,
-      json: { class_name, config: { name: own, thresholds: threshold } },
-      contributions: (t, y, weights) => counts.map(kind => countOf(kind, threshold)(t, y, weights)),
+      json: { class_name, config: { name: own, thresholds, ...rank } },
+      contributions: (t, y, weights) => counts.map(kind => countOf(kind, options)(t, y, weights)),
       result,
     }
   }
+
+function checkCount(metric: string, option: string, given: number | undefined, least: number): void {
+  if (given !== undefined && !(Number.isInteger(given) && given >= least))
+    throw badArgument(metric, `${option} is ${describeGiven(given).what}`, `an integer from ${least} on`)
+}
 
 const first = ([count]: readonly Variable[]): Variable => count!
 const share = ([hits, others]: readonly Variable[]): Variable => safeRatio(hits!, hits!.add(others!))
@@ -171,9 +209,15 @@ export const metrics = {
   falsePositives: counting('false_positives', 'FalsePositives', [falsePositive], first),
   falseNegatives: counting('false_negatives', 'FalseNegatives', [falseNegative], first),
   /** Of what was predicted positive, the share that is; 0 if nothing was. */
-  precision: counting('precision', 'Precision', [truePositive, falsePositive], share),
+  precision: counting<RankOptions>('precision', 'Precision', [truePositive, falsePositive], share, [
+    'topK',
+    'classId',
+  ]),
   /** Of what is positive, the share that was predicted so; 0 if nothing is. */
-  recall: counting('recall', 'Recall', [truePositive, falseNegative], share),
+  recall: counting<RankOptions>('recall', 'Recall', [truePositive, falseNegative], share, [
+    'topK',
+    'classId',
+  ]),
   auc,
   /** The overlap of predicted and true classes over their union, averaged over the classes seen; both are indices. */
   meanIoU: (options: { readonly numClasses: number; readonly name?: string }): Metric => {

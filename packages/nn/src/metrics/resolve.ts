@@ -58,7 +58,8 @@ function named(operation: string, name: string, config: JsonRecord, output: Outp
   const others = ['mse', 'mae', 'mape', 'msle', 'bce', 'kld', 'huber'].map(
     key => [key, () => lossMetric(operation, key)] as const,
   )
-  const table = { ...Object.fromEntries([...ofLosses, ...others]), ...metrics }
+  const named = ['accuracy', 'acc', 'crossentropy', 'ce'].map(key => [key, null] as const)
+  const table = { ...Object.fromEntries([...named, ...ofLosses, ...others]), ...metrics }
   const { entry } = entryNamed<unknown>(operation, 'metric', name, table, aliases)
   return (entry as (options: JsonRecord) => Metric)(ours(config))
 }
@@ -70,8 +71,17 @@ const lossMetric = (operation: string, name: string): Metric =>
 function ours(config: JsonRecord): JsonRecord {
   const pairs = Object.entries(config)
     .filter(([key, value]) => key !== 'dtype' && value !== null)
-    .map(([key, value]) => [key === 'thresholds' ? 'threshold' : camelCase(key), value])
+    .map(([key, value]) => (key === 'thresholds' ? ['threshold', only(value)] : [camelCase(key), value]))
   return Object.fromEntries(pairs)
+}
+
+/** Keras takes a list of thresholds too: ours have one. */
+const only = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value)
+
+/** Whether something is one metric, and no list or record of them. */
+export function isMetricLike(given: unknown): given is MetricLike {
+  if (typeof given === 'string' || typeof given === 'function') return true
+  return typeof given === 'object' && given !== null && ('contributions' in given || isSerialized(given))
 }
 
 type Kind = 'binary' | 'sparse' | 'categorical'

@@ -4,13 +4,20 @@
  * A sequential model is a list of layers, each applied to the output of the one before; `model` takes what lies between
  * any inputs and outputs. What a model learns and predicts is in `training/`.
  */
-import { badArgument, checkOptions, describeGiven, type NdArray, type Value } from '@arignote/graph'
+import {
+  badArgument,
+  checkList,
+  checkOptions,
+  describeGiven,
+  type NdArray,
+  type Value,
+} from '@arignote/graph'
 import type { JsonRecord } from '../json.js'
 import { printShape } from '../layers/errors.js'
 import { input } from '../layers/input.js'
 import type { Shape, Weight } from '../layers/kind.js'
 import { Layer, setTogether, uniqueName } from '../layers/layer.js'
-import type { SymbolicTensor } from '../layers/symbolic.js'
+import { checkSymbolic, type SymbolicTensor } from '../layers/symbolic.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { type SaveModelOptions, saveModel } from '../saving/save.js'
 import { modelJson } from '../saving/to-json.js'
@@ -317,6 +324,7 @@ export class Model<P extends Prediction = Prediction> {
 
 /** A list of layers, each on the output of the one before. */
 export function sequential(layers: readonly LayerLike[] = [], options: ModelOptions = {}): Model<NdArray> {
+  checkList('sequential', 'layers', layers)
   checkOptions('sequential', options, ['name', 'seed'])
   return new Model('Sequential', layers, options)
 }
@@ -338,6 +346,14 @@ type PredictionOf<O> = O extends SymbolicTensor | readonly [SymbolicTensor]
 /** What lies between inputs and outputs. */
 export function model<const O extends Tensors>(options: FunctionalOptions<O>): Model<PredictionOf<O>> {
   checkOptions('model', options, ['inputs', 'outputs', 'name'])
-  const { inputs, outputs, ...rest } = options
-  return new Model('Model', network([inputs].flat(), [outputs].flat()), rest)
+  const { inputs, outputs, ...rest } = options ?? {}
+  const [from, to] = [tensorsOf('inputs', inputs), tensorsOf('outputs', outputs)]
+  return new Model('Model', network(from, to), rest)
+}
+
+function tensorsOf(name: string, given: Tensors | undefined): readonly SymbolicTensor[] {
+  const list: readonly unknown[] = [given ?? []].flat()
+  if (list.length === 0) throw badArgument('model', `no ${name}`, 'model({ inputs, outputs }) needs both')
+  checkSymbolic('model', `among ${name} is`, list)
+  return list
 }

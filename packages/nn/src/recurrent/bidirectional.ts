@@ -12,7 +12,7 @@ import {
 import type { FloatType } from '../dtype.js'
 import type { CellMask, RecurrentCell } from './cell.js'
 import { checkIsCell } from './check-cell.js'
-import { cellsDoNotFit } from './errors.js'
+import { cellsDoNotFit, notTheParts } from './errors.js'
 import { type RecurOptions, type Recurrence, recur, recurOptions } from './recur.js'
 
 /** How two outputs become one; null: they do not. */
@@ -65,6 +65,13 @@ export function bidirectional<D extends FloatType, M extends MergeMode = 'concat
       'bidirectional',
       `${forward.name} and ${backward.name} have no outputs to ${mergeMode}`,
       `their units must be equal: ${forward.units} ≠ ${backward.units}`,
+    )
+  if (initialState !== undefined && initialState !== null && !Array.isArray(initialState))
+    throw notTheParts(
+      'bidirectional',
+      'initialState',
+      describeGiven(initialState).what,
+      'a list: the states of the forward cell, then those of the backward cell',
     )
   const count = forward.stateSizes.length
   const halves = [

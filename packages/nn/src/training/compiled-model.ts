@@ -4,7 +4,7 @@
  * share the model's variables.
  */
 import { type BackendName, compile } from '@arignote/compiler'
-import { checkOptions, type NdArray, ndarrayOf, tensor } from '@arignote/graph'
+import { badArgument, checkOptions, type NdArray, ndarrayOf, tensor } from '@arignote/graph'
 import type { MaskNormalization } from '../losses/reduce.js'
 import type { Model } from '../models/model.js'
 import { type Optimizer, type OptimizerLike, optimizer as optimizerOf } from '../optimizers/optimizer.js'
@@ -66,9 +66,17 @@ export class CompiledModel {
     readonly options: ModelCompileOptions,
   ) {
     checkOptions('compile', options, optionNames)
+    if (options?.optimizer === undefined)
+      throw badArgument('compile', 'no optimizer', "it must have one: { loss: 'mse', optimizer: 'adam' }")
     this.optimizer = optimizerOf('compile', options.optimizer)
     this.#outputs = planOutputs(model, options)
     const trained = this.#outputs.filter(output => output.loss !== null)
+    if (trained.length === 0)
+      throw badArgument(
+        'compile',
+        'no output has a loss',
+        "one must have one: { loss: 'mse' }, or { loss: { dense_1: 'mse' } }",
+      )
     this.inputs = slotsOf(model)
     this.targets = trained.map(targetOf)
     const many = this.#outputs.length > 1

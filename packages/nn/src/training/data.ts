@@ -15,7 +15,7 @@ import {
   type Value,
 } from '@arignote/graph'
 import { allocate, type DType, isFloat } from '@arignote/loops'
-import { nanInData, notWhole, samplesDiffer, wrongData } from './errors.js'
+import { nanInData, noSuchClass, notWhole, samplesDiffer, wrongData } from './errors.js'
 
 /** One array, or several: a list, or by name. */
 export type Data = Value | readonly Value[] | { readonly [name: string]: Value }
@@ -26,6 +26,8 @@ export interface Slot {
   readonly dtype: DType
   /** With the batch; null for a size that is not known. */
   readonly shape: readonly (number | null)[]
+  /** Where classes go, by their indices: how many there are. */
+  readonly classes?: number
 }
 
 /** Arrays of as many samples each. */
@@ -148,7 +150,13 @@ function arrayFor(operation: string, what: string, given: Value, slot: Slot): Ho
     const { data } = value
     for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) throw nanInData(label, i, shape)
   }
+  if (slot.classes !== undefined) checkClasses(label, value, slot.classes)
   return { ...value, shape }
+}
+
+function checkClasses(label: string, { data, shape }: HostValue, classes: number): void {
+  const at = data.findIndex(k => k < 0 || k >= classes)
+  if (at >= 0) throw noSuchClass(label, Math.floor(at / sizeOf(shape.slice(1))), data[at]!, classes)
 }
 
 /** Floats of whole numbers may be indices: Keras's files hold such. */

@@ -126,3 +126,11 @@ export function nothingToTrain(why: string): ArignoteError {
     lines: ['at least one sample is wanted'],
   })
 }
+
+export function noSuchClass(label: string, sample: number, given: number, classes: number): ArignoteError {
+  return report(ArgumentError, 'E393', {
+    operation: label,
+    problem: `sample ${sample} has the class ${given}, of ${classes} classes`,
+    lines: [`classes count from 0 to ${classes - 1}, the last size of the output`],
+  })
+}

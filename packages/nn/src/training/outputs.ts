@@ -3,13 +3,14 @@
 import type { SymbolicTensor } from '../layers/symbolic.js'
 import { isSparse, type Loss, type LossLike, loss as lossOf } from '../losses/loss.js'
 import type { Metric } from '../metrics/metric.js'
-import { type MetricLike, metric as metricOf } from '../metrics/resolve.js'
+import { isMetricLike, type MetricLike, metric as metricOf } from '../metrics/resolve.js'
 import type { Model } from '../models/model.js'
 import type { Slot } from './data.js'
 import { type PerOutput, perOutput } from './per-output.js'
 
 /** For all outputs, or by the name of the layer that makes the output. */
 export type MetricsOption =
+  | MetricLike
   | readonly MetricLike[]
   | { readonly [output: string]: MetricLike | readonly MetricLike[] }
 
@@ -79,6 +80,7 @@ function metricsPerOutput(
   names: readonly string[],
 ): readonly (readonly MetricLike[])[] {
   if (given === undefined) return names.map(() => [])
+  if (isMetricLike(given)) return names.map(() => [given])
   if (Array.isArray(given)) return names.map(() => given as readonly MetricLike[])
   const record = perOutput(
     'metrics',
@@ -97,7 +99,8 @@ function outputNames(model: Model): readonly string[] {
 
 /** Where the targets of an output go, which has a loss. */
 export function targetOf({ name, tensor: { dtype, shape }, loss }: OutputPlan): Slot {
+  const classes = shape.at(-1)
   return isSparse(loss!)
-    ? { name, dtype: 'int32', shape: [...shape.slice(0, -1), 1] }
+    ? { name, dtype: 'int32', shape: [...shape.slice(0, -1), 1], ...(classes && { classes }) }
     : { name, dtype, shape: loss!.name === null ? shape.map((n, i) => (i === 0 ? n : null)) : shape }
 }
