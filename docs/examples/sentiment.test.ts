@@ -32,7 +32,7 @@ describe('sentiment', () => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
-  const sources = { pos: '', neg: '', data: '', seed: 1 }
+  const sources = { pos: '', neg: '', data: '', words: '', seed: 1 }
 
   test('it reads lines of two files', () => {
     const pos = file('pos.txt', 'good\n'.repeat(10))
@@ -42,7 +42,7 @@ describe('sentiment', () => {
       [18, 100],
       [2, 100],
     ])
-    expect(encode('good or bad').shape).toEqual([1, 100])
+    expect(encode!('good or bad').shape).toEqual([1, 100])
     expect(() => corpusOf({ ...sources, pos })).toThrow(/Both are needed/)
   })
   test('it reads the folder of reviews', () => {
@@ -54,6 +54,14 @@ describe('sentiment', () => {
       [2, 100],
     ])
     // "a" and "film" are the most frequent words, 1 and 2; 3 more are those of Keras; "strange" is no word.
-    expect([...encode('a strange film').data.slice(-4)]).toEqual([1, 4, 2, 5])
+    expect([...encode!('a strange film').data.slice(-4)]).toEqual([1, 4, 2, 5])
+  })  test('it reads the file of Keras', () => {
+    const data = join(__dirname, '../../packages/nn/test/imdb/protocol2.npz')
+    const { train, encode } = corpusOf({ ...sources, data })
+    expect([train.x.shape, encode]).toEqual([[3, 100], null])
+    const words = file('words.json', '{"a": 3, "film": 19}')
+    expect([...corpusOf({ ...sources, data, words }).encode!('a strange film').data.slice(-4)]).toEqual([
+      1, 6, 2, 22,
+    ])
   })
 })

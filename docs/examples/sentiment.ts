@@ -4,6 +4,7 @@
  *
  *     npm start -- sentiment --pos FILE --neg FILE    a text in each line
  *     npm start -- sentiment --data FOLDER            the reviews of Maas et al. (2011): the folder aclImdb
+ *     npm start -- sentiment --data imdb.npz          the same as Keras has them; --words imdb_word_index.json tells the words
  *     npm start -- sentiment                          opinions made up, in which the order of the words decides
  *
  * and [--cell lstm|gru|simple] [--epochs N] [--seed N].
@@ -27,8 +28,8 @@ export interface Labelled {
 export interface Corpus {
   readonly train: Labelled
   readonly validation: Labelled
-  /** Any text as the network reads it: (1, length). */
-  encode(text: string): NdArray<'int32', 2>
+  /** Any text as the network reads it, (1, length); null where the words are not known. */
+  readonly encode: ((text: string) => NdArray<'int32', 2>) | null
 }
 
 export interface Sizes {
@@ -82,12 +83,13 @@ export interface Sources {
   readonly pos: string
   readonly neg: string
   readonly data: string
+  readonly words: string
   readonly seed: number
 }
 
 /** The texts that were asked for; a tenth, or what aclImdb has for tests, is held out. */
-export function corpusOf({ pos, neg, data, seed }: Sources): Corpus {
-  if (data !== '') return reviews(data, seed)
+export function corpusOf({ pos, neg, data, words, seed }: Sources): Corpus {
+  if (data !== '') return reviews(data, words, seed)
   if (pos === '' && neg === '') return madeUp({ samples: 5000, seed })
   if (pos === '' || neg === '') throw new UsageError('Both are needed: --pos FILE --neg FILE')
   return ofTexts(datasets.textLines(pos, neg, { numWords: WORDS, maxlen: LENGTH, seed }))
@@ -105,17 +107,20 @@ function ofTexts({ train, validation, tokenizer }: ReturnType<typeof datasets.te
   return { train, validation, encode }
 }
 
-function reviews(folder: string, seed: number): Corpus {
+function reviews(data: string, words: string, seed: number): Corpus {
   const options = { numWords: WORDS }
-  const { train, test, wordIndex } = datasets.imdb.load(folder, { ...options, seed })
+  const named = words === '' ? {} : { wordIndex: words }
+  const { train, test, wordIndex } = datasets.imdb.load(data, { ...options, ...named, seed })
   const padded = (sequences: readonly (readonly number[])[]) =>
     preprocessing.padSequences(sequences, { maxlen: LENGTH })
   const labelled = ({ x, y }: typeof train): Labelled => ({ x: padded(x), y })
+  const corpus = { train: labelled(train), validation: labelled(test) }
+  if (wordIndex === null) return { ...corpus, encode: null }
   const encode = (text: string) => {
-    const ranks = preprocessing.textToWordSequence(text).map(word => wordIndex?.get(word) ?? WORDS)
+    const ranks = preprocessing.textToWordSequence(text).map(word => wordIndex.get(word) ?? WORDS)
     return padded(datasets.imdb.encode([ranks], options))
   }
-  return { train: labelled(train), validation: labelled(test), encode }
+  return { ...corpus, encode }
 }
 
 const EXAMPLES = [
@@ -131,6 +136,7 @@ async function main(args: readonly string[]): Promise<void> {
     pos: '',
     neg: '',
     data: '',
+    words: '',
     epochs: 5,
     seed: 1,
   })
@@ -146,9 +152,11 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(
     `\nOf the texts it never saw it judged ${percent(Math.max(...accuracies))} right, in its best epoch.`,
   )
+  const { encode } = corpus
+  if (encode === null) return
   console.log('\nHow much it holds these for praise:\n')
   for (const text of EXAMPLES) {
-    const praise = (model.predict(corpus.encode(text)) as NdArray).data[0]!
+    const praise = (model.predict(encode(text)) as NdArray).data[0]!
     console.log(`${percent(praise).padStart(8)}  ${text}`)
   }
 }

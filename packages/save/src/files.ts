@@ -2,5 +2,7 @@
 export { crc32 } from '@arignote/load'
 export type { Task } from './errors.js'
 export { pathOf, readFile, writeFile } from './file.js'
+export { decodeNpy, readNpy } from './npy.js'
+export { npzEntries } from './npz.js'
 export { decodeSafetensors, encodeSafetensors, metadataOf } from './safetensors.js'
 export { bytesOfTensor, type Tensor } from './tensor.js'

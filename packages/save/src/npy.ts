@@ -55,10 +55,18 @@ export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** @throws ArgumentError for what is not such an array, or only a part of one; DTypeError for a dtype that cannot be read */
-export function decodeNpy(bytes: Uint8Array, source: Source): Tensor {
-  const { task, name } = source
-  const wrong = (found: string, expected: string) => notOfFormat(task, 'npz', `"${name}": ${found}`, expected)
+/** What the header says of an array, and the bytes behind it. */
+export interface NpyArray {
+  /** As written: `<i4`, `|O` for Python's objects, which are stored as a pickle. */
+  readonly description: string
+  readonly columnsFirst: boolean
+  readonly shape: readonly number[]
+  readonly data: Uint8Array
+}
+
+/** @throws ArgumentError for what is not such an array */
+export function readNpy(bytes: Uint8Array, source: Source): NpyArray {
+  const wrong = (found: string, expected: string) => notNpy(source, found, expected)
   if (bytes.length < 12 || magic.some((byte, i) => bytes[i] !== byte))
     throw wrong('it begins otherwise', 'an array in NumPy’s format npy')
   const major = bytes[6]!
@@ -73,18 +81,26 @@ export function decodeNpy(bytes: Uint8Array, source: Source): Tensor {
   const sizes = field('shape', '\\(([\\d,\\s]*)\\)')
   if (order === undefined || sizes === undefined || field('descr', '(.)') === undefined)
     throw wrong(`its header is ${text.trim()}`, 'a dictionary of descr, fortran_order and shape')
-  const [, byteOrder, kind = ''] = /'descr':\s*'([<>|=])(\w+)'/.exec(text) ?? []
-  const stored = Object.hasOwn(storedAs, kind) ? storedAs[kind]! : null
-  if (stored === null) {
-    const description = field('descr', "(.*?),\\s*'fortran") ?? text.trim()
-    throw unreadable(task, name, description, 'no dtype here holds its values')
-  }
+  const description = field('descr', "'([<>|=]\\w+)'") ?? field('descr', "(.*?),\\s*'fortran") ?? text.trim()
   const shape = sizes.split(',').flatMap(size => (size.trim() === '' ? [] : [Number(size)]))
-  const data = bytes.subarray(begin)
+  return { description, columnsFirst: order === 'True', shape, data: bytes.subarray(begin) }
+}
+
+const notNpy = ({ task, name }: Source, found: string, expected: string) =>
+  notOfFormat(task, 'npz', `"${name}": ${found}`, expected)
+
+/** @throws ArgumentError for what is not such an array, or only a part of one; DTypeError for a dtype that cannot be read */
+export function decodeNpy(bytes: Uint8Array, source: Source): Tensor {
+  const { description, columnsFirst, shape, data } = readNpy(bytes, source)
+  const [, byteOrder, kind = ''] = /^([<>|=])(\w+)$/.exec(description) ?? []
+  const stored = Object.hasOwn(storedAs, kind) ? storedAs[kind]! : null
+  if (stored === null)
+    throw unreadable(source.task, source.name, description, 'no dtype here holds its values')
   const needed = countOf(shape) * bytesOfStored[stored]
-  if (data.length !== needed) throw wrong(`it has ${data.length} bytes of data`, `${needed}, for [${shape}]`)
+  if (data.length !== needed)
+    throw notNpy(source, `it has ${data.length} bytes of data`, `${needed}, for [${shape}]`)
   const tensor = tensorOf(data, stored, shape, source, byteOrder !== '>')
-  return order === 'True' ? inOrder(tensor) : tensor
+  return columnsFirst ? inOrder(tensor) : tensor
 }
 
 /** From columns first to rows first. */

@@ -24,6 +24,13 @@ export function encodeNpz(operation: string, tensors: ReadonlyMap<string, Tensor
 
 /** @throws ArgumentError for what is not such a file, or a damaged one; DTypeError for a dtype that cannot be read */
 export function decodeNpz(bytes: Uint8Array, task: Task): Map<string, Tensor> {
+  const tensors = new Map<string, Tensor>()
+  for (const [name, data] of npzEntries(bytes, task)) tensors.set(name, decodeNpy(data, { task, name }))
+  return tensors
+}
+
+/** The bytes of each array. @throws ArgumentError for what is not such a file, or a damaged one */
+export function npzEntries(bytes: Uint8Array, task: Task): Map<string, Uint8Array> {
   const wrong = (found: string, expected = 'a zip file of .npy arrays') =>
     notOfFormat(task, 'npz', found, expected)
   let entries: Record<string, Uint8Array>
@@ -34,15 +41,14 @@ export function decodeNpz(bytes: Uint8Array, task: Task): Map<string, Tensor> {
   } catch (error) {
     throw wrong(`it cannot be unpacked: ${error instanceof Error ? error.message : error}`)
   }
-  const tensors = new Map<string, Tensor>()
+  const arrays = new Map<string, Uint8Array>()
   for (const [name, sum] of sums) {
     const data = Object.hasOwn(entries, name) ? entries[name]! : null
     if (data === null || crc32(data) !== sum) throw wrong(`the checksum of "${name}" differs`)
     if (!name.endsWith(suffix)) throw wrong(`there is a file "${name}" in it`)
-    const short = name.slice(0, -suffix.length)
-    tensors.set(short, decodeNpy(data, { task, name: short }))
+    arrays.set(name.slice(0, -suffix.length), data)
   }
-  return tensors
+  return arrays
 }
 
 /** The entries of the directory at the end of a zip file (APPNOTE 4.3.12 and 4.3.16); null where there is none. */

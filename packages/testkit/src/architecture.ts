@@ -43,6 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     '@arignote/save',
     'h5wasm',
     'js-md5',
+    'pickleparser',
     'ndarray',
     'node:',
   ],

@@ -435,6 +435,10 @@ const causes: Readonly<Record<string, () => unknown>> = {
   E410: () => datasets.csvSeries(fileOf('words.csv', 'day,high\nmonday,warm\n')),
   E411: () => datasets.imdb.load(fileFolder),
   E412: () => datasets.imdb.encode([[1, 2, 3]], { maxlen: 3 }),
+  E413: () => {
+    const npz = join(__dirname, '../../nn/test/imdb/protocol2.npz')
+    datasets.imdb.load(npz, { wordIndex: fileOf('list.json', '["film"]') })
+  },
   E420: () => modelFromJSON(listOf({ class_name: 'Capsule', config: {} })),
   E421: () => modelFromJSON('no JSON'),
   E422: () => modelFromBytes(weightsToBytes(compiledModel())),

@@ -65,7 +65,7 @@ export function notReviews(operation: string, file: string, problem: string): Ar
     problem: `${file}: ${problem}`,
     lines: [
       'expected: the folder aclImdb, with train/pos, train/neg, test/pos and test/neg and a .txt for each review',
-      'Keras’s imdb.npz holds Python objects and cannot be read; it was made of this folder',
+      'or Keras’s imdb.npz, with x_train, y_train, x_test and y_test',
     ],
     did: called,
   })
@@ -76,6 +76,15 @@ export function nothingLeft(operation: string, maxlen: number): ArignoteError {
     operation,
     problem: `no sequence is shorter than maxlen, which is ${maxlen}`,
     lines: ['longer ones are left out, as in Keras; padSequences cuts them'],
+    did: called,
+  })
+}
+
+export function badWordIndex(operation: string, file: string, problem: string): ArignoteError {
+  return report(ArgumentError, 'E413', {
+    operation,
+    problem: `${file}: ${problem}`,
+    lines: ['expected: imdb_word_index.json, an object of words and their ranks'],
     did: called,
   })
 }
