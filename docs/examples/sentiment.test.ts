@@ -55,7 +55,8 @@ describe('sentiment', () => {
     ])
     // "a" and "film" are the most frequent words, 1 and 2; 3 more are those of Keras; "strange" is no word.
     expect([...encode!('a strange film').data.slice(-4)]).toEqual([1, 4, 2, 5])
-  })  test('it reads the file of Keras', () => {
+  })
+  test('it reads the file of Keras', () => {
     const data = join(__dirname, '../../packages/nn/test/imdb/protocol2.npz')
     const { train, encode } = corpusOf({ ...sources, data })
     expect([train.x.shape, encode]).toEqual([[3, 100], null])

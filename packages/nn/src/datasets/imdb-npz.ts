@@ -4,7 +4,7 @@
  */
 import { decodeNpy, npzEntries, readNpy, type Tensor } from '@arignote/save/files'
 import { notReviews } from './errors.js'
-import { type Reader, readBytes } from './files.js'
+import type { Reader } from './files.js'
 import { unpickledArray } from './pickle.js'
 import type { Review } from './reviews.js'
 
