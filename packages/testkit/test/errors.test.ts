@@ -458,6 +458,8 @@ const causes: Readonly<Record<string, () => unknown>> = {
     modelFromBytes(modelToBytes(model))
   },
   E427: () => modelFromBytes(readFileSync(goldenPath('model_keras2.h5'))),
+  E428: () =>
+    modelFromJSON(listOf({ class_name: 'RNN', config: { cell: { class_name: 'GruCell', config: {} } } })),
   E600: () => loadParameters('/no/such/file.npz'),
   E601: () => {
     const { getBuiltinModule } = process

@@ -16,8 +16,10 @@ import {
   modelFromJSON,
   regularizers,
   resetLayerNames,
+  rnnCell,
   type SymbolicTensor,
   sequential,
+  stackCells,
 } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type Golden, golden } from '../src/golden.js'
@@ -434,8 +436,11 @@ describe('what has no name', () => {
     expect(() => m.toJSON()).toThrow(
       /an activation that is a function cannot be stored\n {2}give it by name; saveWeights/,
     )
-    const cell = layers.rnn({ cell: lstmCell({ inputSize: 2, units: 2 }), inputShape: [null, 2] })
-    expect(() => sequential([cell]).toJSON()).toThrow(/a cell cannot be stored/)
+    const own = { ...lstmCell({ inputSize: 2, units: 2, name: 'mine' }) }
+    for (const cell of [own, stackCells([own, rnnCell({ inputSize: 2, units: 1 })])]) {
+      const m = sequential([layers.rnn({ cell, inputShape: [null, 2] })])
+      expect(() => m.toJSON()).toThrow(/the cell "mine", which is your own, cannot be stored/)
+    }
   })
 
   test('a layer that is not ours is read by a function of yours, also within others', () => {

@@ -9,8 +9,6 @@ import { type Activation, type ActivationLike, activation } from '../activations
 import { type Constraint, type ConstraintLike, constraint } from '../constraints.js'
 import { type Initializer, type InitializerLike, initializer } from '../initializers.js'
 import type { Json } from '../json.js'
-import type { RecurrentCell } from '../recurrent/cell.js'
-import { checkIsCell } from '../recurrent/check-cell.js'
 import { type Regularizer, type RegularizerLike, regularizer } from '../regularizers.js'
 import { unstorable } from './errors.js'
 
@@ -174,17 +172,6 @@ export const constraintOption: WithDefault<ConstraintLike | null, Constraint | n
   read: (given, place) => constraint(place, given as ConstraintLike),
   toJson: ({ class_name, config }) => ({ class_name, config }),
 })
-
-/** A recurrent cell. It may be anything, so it has no JSON. */
-export const cellOption: Option<RecurrentCell, RecurrentCell> = {
-  read: (given, place) => {
-    checkIsCell(place, 'this', given)
-    return given as RecurrentCell
-  },
-  toJson: () => {
-    throw unstorable('a cell')
-  },
-}
 
 /** What was given, with defaults, as the layer sees it. @throws ArgumentError for what is missing or will not do */
 export function readOptions(

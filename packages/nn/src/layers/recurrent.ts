@@ -13,33 +13,15 @@ import {
 } from '@arignote/graph'
 import type { Constraint } from '../constraints.js'
 import { snakeCase } from '../names.js'
-import type { RecurrentCell } from '../recurrent/cell.js'
-import { gruCell } from '../recurrent/gru.js'
-import { lstmCell } from '../recurrent/lstm.js'
-import { defaultRecurrent } from '../recurrent/parameters.js'
+import type { CellMask, RecurrentCell } from '../recurrent/cell.js'
 import { recur } from '../recurrent/recur.js'
-import { rnnCell } from '../recurrent/rnn.js'
 import type { Regularizer } from '../regularizers.js'
+import { type Around, type CellKind, gruKind, lstmKind, simpleRnnKind } from './cell-kinds.js'
+import { cellOption } from './cells.js'
 import { wrongInput } from './errors.js'
 import type { Built, CallContext, Flow, LayerKind, Making, Shape, Weight } from './kind.js'
 import { becomes, valueSoFar } from './memory.js'
-import {
-  activationOption,
-  cellOption,
-  choice,
-  constraintOption,
-  flag,
-  initializerOption,
-  integer,
-  nullable,
-  number,
-  type OptionTable,
-  optional,
-  ours,
-  rate,
-  regularizerOption,
-  type ValuesOf,
-} from './option.js'
+import { flag, integer, nullable, number, type OptionTable, ours, type ValuesOf } from './option.js'
 import { setStates } from './states.js'
 import { streamIn } from './streams.js'
 
@@ -56,41 +38,11 @@ const loopOptions = {
   truncate: ours(nullable(integer(1))),
 }
 
-const weightOptions = {
-  useBias: flag(true),
-  kernelInitializer: initializerOption('glorotUniform'),
-  recurrentInitializer: initializerOption(defaultRecurrent),
-  biasInitializer: initializerOption('zeros'),
-  kernelRegularizer: regularizerOption,
-  recurrentRegularizer: regularizerOption,
-  biasRegularizer: regularizerOption,
-  activityRegularizer: regularizerOption,
-  kernelConstraint: constraintOption,
-  recurrentConstraint: constraintOption,
-  biasConstraint: constraintOption,
-  dropout: optional(rate, 0),
-  recurrentDropout: optional(rate, 0),
-}
-
-interface Kind<T extends OptionTable> {
-  readonly className: string
-  readonly options: T
-  /** How many numbers the output and each state have; the input, if the cell is there already. */
-  readonly sizes: (options: ValuesOf<T>) => {
-    readonly units: number
-    readonly stateSizes: readonly number[]
-    readonly inputSize?: number
-  }
-  readonly cell: (options: ValuesOf<T>, inputSize: number, making: Making) => RecurrentCell
-}
-
 type LoopValues = ValuesOf<typeof loopOptions>
 
-/** What of a layer's options bears on its weights and its draws; layers of a user's cell have none of them. */
-interface Around {
-  readonly dropout?: number
-  readonly recurrentDropout?: number
-  readonly [regularizerOrConstraint: string]: unknown
+interface Kind<T extends OptionTable> extends CellKind<T> {
+  /** Where the options themselves do not say it. */
+  readonly around?: (options: ValuesOf<T>) => Around
 }
 
 function recurrent<const T extends OptionTable>(kind: Kind<T>): LayerKind<T & typeof loopOptions> {
@@ -111,7 +63,8 @@ function recurrent<const T extends OptionTable>(kind: Kind<T>): LayerKind<T & ty
     build: (options, inputs, making) => {
       const cell = kind.cell(options, inputs[0]![2]!, making)
       const batch = inputs[0]![0]!
-      return runCell(cell, options as LoopValues & Around, batch, making)
+      const around = kind.around?.(options) ?? (options as Around)
+      return runCell(cell, options as LoopValues, around, batch, making)
     },
   }
 }
@@ -146,14 +99,15 @@ function checked(
 
 function runCell(
   cell: RecurrentCell,
-  options: LoopValues & Around,
+  options: LoopValues,
+  around: Around,
   batch: number | null,
   making: Making,
 ): Built {
   const kept = options.stateful ? keptStates(cell, batch!, making) : null
   const stream = randomStream(making.nextSeed(), `${making.name}/random`)
   return {
-    weights: weightsOf(cell, options),
+    weights: trainedFirst(weightsOf(cell, around)),
     memory: [stream.state, ...(kept ?? [])],
     ...(kept !== null && { resetStates: values => setStates(making.name, kept, values) }),
     call: ([x, ...given], context) => {
@@ -162,7 +116,7 @@ function runCell(
       const { outputs, output, last } = recur(cell, x!.tensor as Tensor<'float32'>, {
         mask: x!.mask,
         initialState: initialState as readonly Tensor<'float32'>[] | null,
-        ...(context.training && dropoutMasks(cell, options, streamIn(context, stream), x!)),
+        ...(context.training && dropoutMasks(cell, around, streamIn(context, stream), x!)),
         reverse: options.goBackwards,
         ...(options.unroll && { unroll: true }),
         gradClip: options.gradClip,
@@ -181,28 +135,54 @@ function runCell(
 }
 
 /** `kernelRegularizer` is of the weight `kernel`, and so on. */
-function weightsOf(cell: RecurrentCell, options: Around): readonly Weight[] {
+function weightsOf(cell: RecurrentCell, around: Around): readonly Weight[] {
+  const { trainable = true } = around
+  if (cell.cells !== undefined && around.cells !== undefined)
+    return cell.cells.flatMap((inner, i) =>
+      weightsOf(inner, around.cells![i]!).map(w => ({
+        ...w,
+        name: `${i}.${w.name}`,
+        trainable: trainable && w.trainable,
+      })),
+    )
   return Object.entries(cell.params).map(([name, variable]) => ({
     variable,
     name: snakeCase(name),
-    trainable: true,
-    regularizer: (options[`${option(name)}Regularizer`] ?? null) as Regularizer | null,
-    constraint: (options[`${option(name)}Constraint`] ?? null) as Constraint | null,
+    trainable,
+    regularizer: (around[`${option(name)}Regularizer`] ?? null) as Regularizer | null,
+    constraint: (around[`${option(name)}Constraint`] ?? null) as Constraint | null,
   }))
 }
+
+const trainedFirst = (weights: readonly Weight[]): readonly Weight[] => [
+  ...weights.filter(w => w.trainable),
+  ...weights.filter(w => !w.trainable),
+]
 
 /** `recurrentKernel` has the options that begin with `recurrent`. */
 const option = (weight: string) => (weight === 'recurrentKernel' ? 'recurrent' : weight)
 
-/** One draw for a batch, used at every step (Gal and Ghahramani 2016). */
-function dropoutMasks(cell: RecurrentCell, options: Around, stream: RandomStream, x: Flow) {
-  const masks = (share: number | undefined, size: number) =>
-    share === undefined || share === 0 || share === 1
+/** One draw for a batch, used at every step (Gal and Ghahramani 2016); for a stack, one for each of its cells. */
+function dropoutMasks(cell: RecurrentCell, around: Around, stream: RandomStream, x: Flow) {
+  const batch = x.tensor.shape[0]!
+  const masks = (
+    of: RecurrentCell,
+    { cells, ...shares }: Around,
+    name: 'dropout' | 'recurrentDropout',
+  ): CellMask => {
+    if (of.cells !== undefined && cells !== undefined) {
+      const each = of.cells.map((inner, i) => masks(inner, cells[i]!, name))
+      return each.every(mask => mask === null) ? null : each
+    }
+    const share = shares[name]
+    const size = name === 'dropout' ? of.inputSize : of.units
+    return share === undefined || share === 0 || share === 1
       ? null
-      : stream.dropoutMask([cell.masks, x.tensor.shape[0]!, size], share, { dtype: cell.dtype })
+      : stream.dropoutMask([of.masks, batch, size], share, { dtype: of.dtype })
+  }
   return {
-    dropoutMask: masks(options.dropout, cell.inputSize),
-    recurrentDropoutMask: masks(options.recurrentDropout, cell.units),
+    dropoutMask: masks(cell, around, 'dropout'),
+    recurrentDropoutMask: masks(cell, around, 'recurrentDropout'),
   }
 }
 
@@ -219,94 +199,20 @@ function keepStates(kept: readonly Shared[], last: readonly Tensor[], context: C
   })
 }
 
-const oneState = ({ units }: { readonly units: number }) => ({ units, stateSizes: [units] })
-
-/** What a cell of ours is made of. */
-const cellParts = (inputSize: number, { name, dtype, nextSeed }: Making) => ({
-  inputSize,
-  name,
-  dtype,
-  seed: nextSeed(),
-})
-
-type WeightValues = ValuesOf<typeof weightOptions>
-
-const initializersOf = (options: WeightValues) => ({
-  useBias: options.useBias,
-  kernelInitializer: options.kernelInitializer,
-  recurrentInitializer: options.recurrentInitializer,
-  biasInitializer: options.biasInitializer,
-})
-
 /** h′ = act(x·W + h·U + b): Elman 1990. */
-export const simpleRNN = recurrent({
-  className: 'SimpleRNN',
-  options: { units: integer(1), activation: activationOption('tanh'), ...weightOptions },
-  sizes: oneState,
-  cell: (options, inputSize, making) =>
-    rnnCell({
-      ...cellParts(inputSize, making),
-      ...initializersOf(options),
-      units: options.units,
-      activation: options.activation,
-    }),
-})
-
-const implementations = choice([1, 2])
-
-/** Until 2.2 Keras also had 0, which drops as 1 does. */
-const implementation: typeof implementations = {
-  ...implementations,
-  read: (given, place) => implementations.read(given === 0 ? 1 : given, place),
-}
-
-const gateOptions = {
-  units: integer(1),
-  activation: activationOption('tanh'),
-  recurrentActivation: activationOption('sigmoid'),
-  ...weightOptions,
-  /** 2: one dropout mask for all gates; 1: one for each. */
-  implementation: optional(implementation, 2),
-}
+export const simpleRNN = recurrent(simpleRnnKind)
 
 /** Long short-term memory: Hochreiter and Schmidhuber 1997; gates in the order i f c o. States: h, c. */
-export const lstm = recurrent({
-  className: 'LSTM',
-  options: { ...gateOptions, unitForgetBias: flag(true) },
-  sizes: ({ units }) => ({ units, stateSizes: [units, units] }),
-  cell: (options, inputSize, making) =>
-    lstmCell({
-      ...cellParts(inputSize, making),
-      ...initializersOf(options),
-      units: options.units,
-      activation: options.activation,
-      recurrentActivation: options.recurrentActivation,
-      implementation: options.implementation,
-      unitForgetBias: options.unitForgetBias,
-    }),
-})
+export const lstm = recurrent(lstmKind)
 
 /** Gated recurrent unit: Cho et al. 2014; gates in the order z r h. */
-export const gru = recurrent({
-  className: 'GRU',
-  options: { ...gateOptions, resetAfter: flag(false) },
-  sizes: oneState,
-  cell: (options, inputSize, making) =>
-    gruCell({
-      ...cellParts(inputSize, making),
-      ...initializersOf(options),
-      units: options.units,
-      activation: options.activation,
-      recurrentActivation: options.recurrentActivation,
-      implementation: options.implementation,
-      resetAfter: options.resetAfter,
-    }),
-})
+export const gru = recurrent(gruKind)
 
 /** Any cell, of ours or of yours; a stack of cells is `stackCells([…])`. */
 export const rnn = recurrent({
   className: 'RNN',
   options: { cell: cellOption },
   sizes: ({ cell }) => cell,
-  cell: ({ cell }) => cell,
+  around: ({ cell }) => cell.around,
+  cell: ({ cell }, inputSize, making) => cell.make(inputSize, making),
 })

@@ -44,7 +44,10 @@ export function layerFromConfig({ class_name, config }: Serialized): Layer {
   const known = Object.keys(kinds).find(name => name === class_name)
   if (known === undefined) throw unknownLayer(class_name, Object.keys(kinds))
   const kind = kinds[known]!
-  return new Layer(kind, { ...commonFrom(config), ...ownFrom(kind, config) } as LayerOptions<OptionTable>)
+  return new Layer(kind, {
+    ...commonFrom(config),
+    ...optionsFrom(kind.options, config),
+  } as LayerOptions<OptionTable>)
 }
 
 function commonFrom({ name, trainable, batch_input_shape, dtype }: JsonRecord) {
@@ -56,8 +59,8 @@ function commonFrom({ name, trainable, batch_input_shape, dtype }: JsonRecord) {
   }
 }
 
-/** What the kind has options for; a configuration may say more, of other times and libraries. */
-function ownFrom({ options }: LayerKind, config: JsonRecord) {
+/** What a table has options for; a configuration may say more, of other times and libraries. */
+export function optionsFrom(options: OptionTable, config: JsonRecord): Readonly<Record<string, unknown>> {
   const names = Object.keys(options).filter(name => config[snakeCase(name)] !== undefined)
   return Object.fromEntries(names.map(name => [name, plainValue(config[snakeCase(name)]!)]))
 }

@@ -6,6 +6,7 @@ import { type InitializerLike, initializer } from '../initializers.js'
 import { type GateCell, type GateParams, plainContext } from './cell.js'
 import { block, firstMasks, gateProduct, masked, maskOf, ownMask } from './gates.js'
 import { checkCell, checkFlag, checkImplementation, type GateOptions } from './options.js'
+import { madeOf } from './origin.js'
 import { defaultRecurrent, type ParameterTable, parametersOf, tiledIfIdentity } from './parameters.js'
 
 export interface GruOptions<D extends FloatType = FloatType> extends GateOptions<D> {
@@ -87,7 +88,7 @@ export function gruCell<D extends FloatType = 'float32'>(options: GruOptions<D>)
     return { z, g: squash(clip(add(gateOf(a, 2), product))) }
   }
 
-  return {
+  return madeOf('GRUCell', options, {
     name,
     dtype,
     params,
@@ -103,5 +104,5 @@ export function gruCell<D extends FloatType = 'float32'>(options: GruOptions<D>)
       const { z, g } = gates(a, h, isOneMask ? null : mask, clip)
       return [add(mul(z, h), mul(sub(1, z), g))] as Tensor<D, 2>[]
     },
-  }
+  })
 }

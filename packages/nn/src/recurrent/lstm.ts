@@ -6,6 +6,7 @@ import { type InitializerLike, initializer } from '../initializers.js'
 import { type GateCell, type GateParams, plainContext } from './cell.js'
 import { block, gateProduct, normalized, ownMask } from './gates.js'
 import { checkCell, checkFlag, checkImplementation, type GateOptions } from './options.js'
+import { madeOf } from './origin.js'
 import {
   defaultRecurrent,
   type ParameterTable,
@@ -103,7 +104,7 @@ export function lstmCell<D extends FloatType = 'float32'>(options: LstmOptions<D
     gain === undefined ? v : mul(normalized(v, epsilon), gain)
   const peep = (k: number, c: Variable) => mul(peepholes!.at(k), c)
 
-  return {
+  return madeOf('LSTMCell', options, {
     name,
     dtype,
     params,
@@ -133,5 +134,5 @@ export function lstmCell<D extends FloatType = 'float32'>(options: LstmOptions<D
       const shown: Variable = cellGain === undefined ? next : add(scaled(next, cellGain), cellShift!)
       return [mul(o, squash(shown)), next] as Tensor<D, 2>[]
     },
-  }
+  })
 }

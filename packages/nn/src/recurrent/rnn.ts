@@ -6,6 +6,7 @@ import { initializer } from '../initializers.js'
 import { type GateCell, type GateParams, plainContext } from './cell.js'
 import { gateProduct, ownMask } from './gates.js'
 import { type CellOptions, checkCell, checkFlag } from './options.js'
+import { madeOf } from './origin.js'
 import { defaultRecurrent, type ParameterTable, parametersOf, tiledIfIdentity } from './parameters.js'
 
 /** Shapes and first values of the weights. */
@@ -44,7 +45,7 @@ export function rnnCell<D extends FloatType = 'float32'>(options: CellOptions<D>
     given: options.params,
   }) as GateParams<D>
   const { kernel, recurrentKernel, bias } = params
-  return {
+  return madeOf('SimpleRNNCell', options, {
     name,
     dtype,
     params,
@@ -59,5 +60,5 @@ export function rnnCell<D extends FloatType = 'float32'>(options: CellOptions<D>
       const z = bias === undefined ? sum : add(sum, bias)
       return [act.apply(clip(z)) as Tensor<D, 2>]
     },
-  }
+  })
 }

@@ -6,6 +6,7 @@ import { randomSeed, seedsFrom } from '../seeds.js'
 import type { RecurrentCell } from './cell.js'
 import { checkIsCell } from './check-cell.js'
 import { cellsDoNotFit } from './errors.js'
+import { madeOf } from './origin.js'
 
 /**
  * Cells on top of one another, as one cell: each sees the output of the one below. Its states are those of the first cell,
@@ -42,7 +43,7 @@ export function stackCells<D extends FloatType>(
   const starts = cells.map((_, i) =>
     cells.slice(0, i).reduce((n, { stateSizes }) => n + stateSizes.length, 0),
   )
-  return {
+  return madeOf('StackedRNNCells', options, {
     name: options.name ?? 'stack',
     dtype: first.dtype,
     params: Object.fromEntries(
@@ -67,7 +68,7 @@ export function stackCells<D extends FloatType>(
         return next
       })
     },
-  }
+  })
 }
 
 export interface LearnedStateOptions {

@@ -74,3 +74,15 @@ export function needsHdf5(operation: string, file: string | null, line: string):
     lines: [line],
   })
 }
+
+export function unknownCell(className: string, known: readonly string[]): ArignoteError {
+  const nearest = nearestName(className, known)
+  return report(ArgumentError, 'E428', {
+    operation: 'modelFromJSON',
+    problem: `the cell ${JSON.stringify(className)} is none that can be read`,
+    lines: [
+      ...(nearest === null ? [] : [`did you mean "${nearest}"?`]),
+      'say how the layer around it is read: { layers: { RNN: config => layers.rnn({ cell: … }) } }',
+    ],
+  })
+}
