@@ -94,8 +94,10 @@ export function decodeNpy(bytes: Uint8Array, source: Source): Tensor {
   const { description, columnsFirst, shape, data } = readNpy(bytes, source)
   const [, byteOrder, kind = ''] = /^([<>|=])(\w+)$/.exec(description) ?? []
   const stored = Object.hasOwn(storedAs, kind) ? storedAs[kind]! : null
-  if (stored === null)
-    throw unreadable(source.task, source.name, description, 'no dtype here holds its values')
+  if (stored === null) {
+    const written = description.startsWith('[') ? description : `'${description}'`
+    throw unreadable(source.task, source.name, written, 'no dtype here holds its values')
+  }
   const needed = countOf(shape) * bytesOfStored[stored]
   if (data.length !== needed)
     throw notNpy(source, `it has ${data.length} bytes of data`, `${needed}, for [${shape}]`)
