@@ -282,6 +282,32 @@ describe('csvLogger', () => {
     for (const value of [1, Number.NaN]) await run(filename, { append: true, separator: ';' }, [value])
     expect(readFileSync(filename, 'utf8')).toBe('epoch;loss;mae;z\n0;21.0;4.0;1.0\n0;21.0;4.0;nan\n')
   })
+
+  const validated = { verbose: 0, epochs: 2, validationFreq: 2, validationData: [x, y] } as const
+  const logger = (name: string, append = false) =>
+    callbacks.csvLogger({ filename: join(folder, name), append })
+
+  test('has the columns of a validation that comes later', async () => {
+    await lineModel(0).fit(x, y, { ...validated, callbacks: [logger('c.csv')] })
+    expect(readFileSync(join(folder, 'c.csv'), 'utf8')).toBe(
+      'epoch,loss,mae,val_loss,val_mae\n0,21.0,4.0,NA,NA\n1,21.0,4.0,21.0,4.0\n',
+    )
+  })
+
+  test('keeps the columns of the file that it goes on with: a name more is not written, one less is NA', async () => {
+    await lineModel(0).fit(x, y, { ...validated, callbacks: [logger('d.csv')] })
+    const again = { verbose: 0, callbacks: [saying('z', [1]), logger('d.csv', true)] } as const
+    await lineModel(0).fit(x, y, again)
+    expect(readFileSync(join(folder, 'd.csv'), 'utf8').split('\n').at(-2)).toBe('0,21.0,4.0,NA,NA')
+  })
+
+  test('does not go on with a file that has no place for what is told, nor with another file', async () => {
+    await lineModel(0).fit(x, y, { verbose: 0, callbacks: [logger('e.csv')] })
+    const before = readFileSync(join(folder, 'e.csv'), 'utf8')
+    const fitted = lineModel(0).fit(x, y, { ...validated, callbacks: [logger('e.csv', true)] })
+    await expect(fitted).rejects.toThrow(/e\.csv has no column for val_loss[\s\S]*epoch, loss, mae/)
+    expect(readFileSync(join(folder, 'e.csv'), 'utf8')).toBe(before)
+  })
 })
 
 test('lambda takes hooks by name, and knows their names', () => {

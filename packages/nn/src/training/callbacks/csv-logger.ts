@@ -1,6 +1,8 @@
 /** Writes the numbers of each epoch into a file, a line each, as they come. */
+import { badArgument } from '@arignote/graph'
+import { rowsOf } from '../../datasets/csv.js'
 import { flag, optional, text, type ValuesOf } from '../../layers/option.js'
-import type { Callback, Logs } from '../callback.js'
+import type { Callback, Logs, Run } from '../callback.js'
 import { pythonFloat } from './format.js'
 import { valuesFrom } from './given.js'
 
@@ -22,22 +24,37 @@ export class CSVLogger implements Callback {
     this.#options = valuesFrom('csvLogger', options, given)
   }
 
-  /** The file is made, or emptied, before anything is trained. */
-  async onTrainBegin(): Promise<void> {
+  /**
+   * The file is made, or emptied, before anything is trained; where one goes on, its columns do.
+   * @throws ArgumentError for a file that lacks the column of a loss or a metric
+   */
+  async onTrainBegin({ metrics }: Run): Promise<void> {
     this.#columns = null
-    const { appendFile, writeFile } = await import('node:fs/promises')
-    const { append, filename } = this.#options
+    const { appendFile, readFile, writeFile } = await import('node:fs/promises')
+    const { append, filename, separator } = this.#options
     await (append ? appendFile : writeFile)(filename, '')
+    if (!append) return
+    const [header] = rowsOf('csvLogger', filename, await readFile(filename, 'utf8'), separator)
+    if (header === undefined) return
+    const [epoch, ...columns] = header.fields
+    const missing = ['epoch', ...metrics].find(name => ![epoch, ...columns].includes(name))
+    if (missing !== undefined || epoch !== 'epoch')
+      throw badArgument(
+        'csvLogger',
+        `${filename} has no column for ${missing ?? 'epoch'}`,
+        `its columns are ${header.fields.join(', ')}: begin another file`,
+      )
+    this.#columns = columns
   }
 
-  /** Columns are those of the first epoch; what a later one lacks is `NA`. */
-  async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
-    const { appendFile, stat } = await import('node:fs/promises')
+  /** Columns of a new file: what the first epoch tells, and what a later one will. What an epoch lacks is `NA`. */
+  async onEpochEnd(epoch: number, logs: Logs, { metrics }: Run): Promise<void> {
+    const { appendFile } = await import('node:fs/promises')
     const { filename } = this.#options
     const lines: string[] = []
     if (this.#columns === null) {
-      this.#columns = Object.keys(logs).sort()
-      if ((await stat(filename)).size === 0) lines.push(this.#line(['epoch', ...this.#columns]))
+      this.#columns = [...new Set([...Object.keys(logs), ...metrics])].sort()
+      lines.push(this.#line(['epoch', ...this.#columns]))
     }
     const values = this.#columns.map(name => (logs[name] === undefined ? 'NA' : pythonFloat(logs[name])))
     lines.push(this.#line([String(epoch), ...values]))
