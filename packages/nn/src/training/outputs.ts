@@ -1,5 +1,6 @@
 /** What `compile` says of each output of a model: its loss, what that counts, and metrics. */
 
+import { badArgument, describeGiven } from '@arignote/graph'
 import type { SymbolicTensor } from '../layers/symbolic.js'
 import { isSparse, type Loss, type LossLike, loss as lossOf } from '../losses/loss.js'
 import type { Metric } from '../metrics/metric.js'
@@ -43,9 +44,12 @@ export interface OutputPlan {
 export function planOutputs(model: Model, options: OutputOptions): readonly OutputPlan[] {
   const names = outputNames(model)
   const losses = perOutput('losses', options.loss, names, isLoss)
+  if (losses.every(like => like === null))
+    throw badArgument('compile', 'no loss', "say what is minimised: { loss: 'mse', optimizer: 'adam' }")
   const weights = perOutput('lossWeights', options.lossWeights, names, x => typeof x === 'number')
-  const plain = metricsPerOutput(options.metrics, names)
-  const weighted = metricsPerOutput(options.weightedMetrics, names)
+  const lossless = names.filter((_, i) => losses[i] === null)
+  const plain = metricsPerOutput('metrics', options.metrics, names, lossless)
+  const weighted = metricsPerOutput('weightedMetrics', options.weightedMetrics, names, lossless)
   const unique = uniqueNames()
   return model.outputs.map((tensor, i) => {
     const loss = losses[i] === null ? null : lossOf('compile', losses[i]!)
@@ -76,18 +80,20 @@ function uniqueNames(): (name: string) => string {
 }
 
 function metricsPerOutput(
+  what: string,
   given: MetricsOption | undefined,
   names: readonly string[],
+  lossless: readonly string[],
 ): readonly (readonly MetricLike[])[] {
   if (given === undefined) return names.map(() => [])
   if (isMetricLike(given)) return names.map(() => [given])
   if (Array.isArray(given)) return names.map(() => given as readonly MetricLike[])
-  const record = perOutput(
-    'metrics',
-    given as PerOutput<MetricLike | readonly MetricLike[]>,
-    names,
-    () => false,
-  )
+  if (typeof given !== 'object' || given === null)
+    throw badArgument('compile', `${what}: ${describeGiven(given).what} is no list`, `${what}: ['accuracy']`)
+  const idle = lossless.find(name => name in given)
+  if (idle !== undefined)
+    throw badArgument('compile', `${what} for ${idle}, which has no loss`, 'its targets are not asked for')
+  const record = perOutput(what, given as PerOutput<MetricLike | readonly MetricLike[]>, names, () => false)
   return record.map(list => (list === null ? [] : ([list].flat() as readonly MetricLike[])))
 }
 
