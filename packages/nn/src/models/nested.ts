@@ -1,4 +1,5 @@
 /** A model as a layer of another. */
+import type { Shared } from '@arignote/graph'
 import { wrongInput } from '../layers/errors.js'
 import { type LayerKind, layerKind } from '../layers/kind.js'
 import { Layer } from '../layers/layer.js'
@@ -10,6 +11,16 @@ const models = new WeakMap<Layer, Model>()
 
 /** The model that a layer stands for; null for a layer that is only one. */
 export const modelOf = (layer: Layer): Model | null => models.get(layer) ?? null
+
+/** Variables of layers that are not trainable, those of layers in models among them. */
+export function frozenVariables(layers: readonly Layer[]): ReadonlySet<Shared> {
+  const frozen = layers.flatMap(layer =>
+    layer.trainable
+      ? [...frozenVariables(modelOf(layer)?.layers ?? [])]
+      : layer.weights.map(weight => weight.variable),
+  )
+  return new Set(frozen)
+}
 
 /** The layer has the model's weights, also those that it gets later. */
 export function modelAsLayer(model: Model): Layer {

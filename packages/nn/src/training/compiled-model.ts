@@ -4,9 +4,11 @@
  * share the model's variables.
  */
 import { type BackendName, compile } from '@arignote/compiler'
-import { badArgument, checkOptions, type NdArray, ndarrayOf, tensor } from '@arignote/graph'
+import { badArgument, checkOptions, grad, type NdArray, ndarrayOf, type Shared, tensor } from '@arignote/graph'
+import type { Weight } from '../layers/kind.js'
 import type { MaskNormalization } from '../losses/reduce.js'
 import type { Model } from '../models/model.js'
+import { frozenVariables } from '../models/nested.js'
 import { type Optimizer, type OptimizerLike, optimizer as optimizerOf } from '../optimizers/optimizer.js'
 import type { Updates } from '../optimizers/updates.js'
 import type { Slot } from './data.js'
@@ -58,6 +60,9 @@ export class CompiledModel {
   /** Names of what a batch, or an epoch, is told by. */
   readonly names: readonly string[]
   readonly #outputs: readonly OutputPlan[]
+  /** Which weights are trained, and which variables stay as they are, is settled here: layers may be frozen later. */
+  readonly #trained: readonly Weight[]
+  readonly #frozen: ReadonlySet<Shared>
   #results: Callable | null = null
   readonly #functions = new Map<string, Learning>()
 
@@ -70,6 +75,8 @@ export class CompiledModel {
       throw badArgument('compile', 'no optimizer', "it must have one: { loss: 'mse', optimizer: 'adam' }")
     this.optimizer = optimizerOf('compile', options.optimizer)
     this.#outputs = planOutputs(model, options)
+    this.#trained = model.weights.filter(w => w.trainable)
+    this.#frozen = frozenVariables(model.layers)
     const trained = this.#outputs.filter(output => output.loss !== null)
     if (trained.length === 0)
       throw badArgument(
@@ -160,7 +167,8 @@ export class CompiledModel {
       maskNormalization: this.options.maskNormalization,
     })
     const steps = training ? this.#steps(graph) : []
-    return { ...graph, all: [...new Map([...steps, ...graph.updates])] }
+    const own = [...graph.updates].filter(([variable]) => !this.#frozen.has(variable))
+    return { ...graph, all: [...new Map([...steps, ...own])] }
   }
 
   #function(use: 'train' | 'evaluate', weighting: Weighting): Learning {
@@ -180,12 +188,16 @@ export class CompiledModel {
   }
 
   #steps({ loss }: LearningGraph): Updates {
-    const trained = this.model.weights.filter(w => w.trainable)
+    const trained = this.#trained
     if (trained.length === 0) return []
     const constraints = new Map(
       trained.flatMap(w => (w.constraint === null ? [] : [[w.variable, w.constraint] as const])),
     )
-    return this.optimizer.updates(loss, [...new Set(trained.map(w => w.variable))], constraints)
+    const params = [...new Set(trained.map(w => w.variable))]
+    // Weights of outputs without a loss stay as they are; where every output has one, a weight apart is a mistake.
+    const hasIdle = this.#outputs.some(output => output.loss === null)
+    const gradients = hasIdle ? grad(loss, params, { disconnectedInputs: 'ignore' }) : loss
+    return this.optimizer.updates(gradients, params, constraints)
   }
 }
 
