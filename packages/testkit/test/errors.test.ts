@@ -414,6 +414,12 @@ const causes: Readonly<Record<string, () => unknown>> = {
     model.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: 'sgd' })
     return model.evaluate([[1]], [[2]])
   },
+  E394: () => {
+    const model = compiledModel()
+    void model.fit([[1, 2]], [[1]], { verbose: 0 })
+    return model.fit([[1, 2]], [[1]], { verbose: 0 })
+  },
+  E395: () => compiledModel().evaluate([], []),
   E400: () => preprocessing.padSequences([[1, 2], 3 as never]),
   E401: () => preprocessing.toCategorical([0, 3, 1], { numClasses: 3 }),
   E402: () => new preprocessing.Tokenizer().textsToMatrix(['a text']),

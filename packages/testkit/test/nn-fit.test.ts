@@ -267,6 +267,81 @@ describe('stopping', () => {
     expectAlike(model, line())
   })
 
+  test('a signal comes through while a source is waited for, and closes it', async () => {
+    const stop = new AbortController()
+    let closed = false
+    async function* stuck() {
+      try {
+        yield batches[0]!
+        await new Promise(resolve => setTimeout(resolve, 500))
+        yield batches[1]!
+      } finally {
+        closed = true
+      }
+    }
+    const model = line()
+    setTimeout(() => stop.abort(), 50)
+    const begun = performance.now()
+    const history = await model.fit(stuck, undefined, { verbose: 0, signal: stop.signal })
+    expect(performance.now() - begun).toBeLessThan(450)
+    expect([history.stoppedBy, history.epoch]).toEqual(['signal', [0]])
+    expectAlike(model, stepped(line(), batches.slice(0, 1)))
+    await new Promise(resolve => setTimeout(resolve, 600))
+    expect(closed).toBe(true)
+  })
+
+  test('model.stopTraining stops after the batch, as in Keras, and the next run begins anew', async () => {
+    const model = line()
+    const stops = {
+      onBatchEnd: (batch: number) => {
+        if (batch === 1) model.stopTraining = true
+      },
+    }
+    const history = await model.fit(x, y, { ...still, epochs: 9, callbacks: [stops] })
+    expect([history.stoppedBy, history.epoch]).toEqual(['callback', [0]])
+    expectAlike(model, stepped(line(), batches.slice(0, 2)))
+    model.stopTraining = true
+    expect(model.stopTraining).toBe(false)
+    const next = await model.fit(x, y, { ...still, epochs: 2 })
+    expect(next.epoch).toEqual([0, 1])
+  })
+
+  test('a second run while one goes on is an error, which leaves the first alone', async () => {
+    const model = line()
+    const first = model.fit(x, y, { ...still, epochs: 3 })
+    await expect(model.fit(x, y, still)).rejects.toThrow(/is being trained already[\s\S]*one run at a time/)
+    expect((await first).epoch).toEqual([0, 1, 2])
+    const nested = { onEpochEnd: async () => void (await model.fit(x, y, still)) }
+    await expect(model.fit(x, y, { ...still, callbacks: [nested] })).rejects.toThrow(/being trained already/)
+    // A run that an error ended is none that goes on.
+    expect((await model.fit(x, y, still)).epoch).toEqual([0])
+    const twin = line()
+    await twin.fit(x, y, { ...still, epochs: 5 })
+    expectAlike(model, twin)
+  })
+
+  test('what a callback does to the model is done: weights that it sets, steps that it takes, evaluations', async () => {
+    const model = line()
+    const weights = model.getWeights()
+    const told: unknown[] = []
+    const history = await model.fit(x, y, {
+      ...still,
+      epochs: 3,
+      callbacks: [
+        {
+          onEpochEnd(_, logs, run) {
+            told.push(run.model.evaluate(x, y), run.model.predict(x))
+            run.model.setWeights(weights)
+            logs['own'] = 7
+          },
+        },
+      ],
+    })
+    expect(history.history['own']).toEqual([7, 7, 7])
+    expect(model.getWeights()).toEqual(weights)
+    expect(new Set(told).size).toBe(6)
+  })
+
   test('timers tick while a model is trained', async () => {
     let ticks = 0
     const timer = setInterval(() => void ticks++, 20)

@@ -234,6 +234,18 @@ export class Model<P extends Prediction = Prediction> {
     return this.#trainer.history
   }
 
+  /**
+   * Set to true while `fit` runs – in a callback, or from anywhere else – it ends the run after this batch, as in Keras;
+   * what runs next begins with false.
+   */
+  get stopTraining(): boolean {
+    return this.#trainer.isStopped
+  }
+
+  set stopTraining(stops: boolean) {
+    if (stops) this.#trainer.stop()
+  }
+
   /** The loss, or the loss and the metrics, over all samples. */
   evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Evaluation {
     return this.#trainer.evaluate(x, y, options)

@@ -22,11 +22,10 @@ export type ClassWeights = ClassWeight | { readonly [output: string]: ClassWeigh
 /** What an iterable gives for a batch: inputs and targets, and weights if there are any. */
 export type BatchData = readonly [x: Data, y: Data, sampleWeight?: Data]
 
+type Batches = Iterable<BatchData> | AsyncIterable<BatchData>
+
 /** Batches that come one after the other; a function begins again for each epoch. */
-export type BatchSource =
-  | Iterable<BatchData>
-  | AsyncIterable<BatchData>
-  | (() => Iterable<BatchData> | AsyncIterable<BatchData>)
+export type BatchSource = Batches | (() => Batches | Promise<Batches>)
 
 export function isBatchSource(x: unknown): x is BatchSource {
   if (typeof x === 'function') return true
@@ -109,7 +108,8 @@ function weightsOf(
     }
     return samplesOf(operation, 'sampleWeight', given[i] ?? ones(), [slot], ys.count).arrays[0]!
   })
-  if (classWeight !== undefined)
+  if (classWeight !== undefined) {
+    checkClassWeight(operation, classWeight, targets)
     targets.forEach(({ name, shape }, i) => {
       const own = classWeightOf(classWeight, name)
       if (own === null) return
@@ -122,6 +122,7 @@ function weightsOf(
       const { data } = parts[i]!
       for (let k = 0; k < data.length; k++) data[k]! *= weightOf(operation, labelOf(ys, i, k), own)
     })
+  }
   return new Samples(parts)
 }
 
@@ -141,9 +142,30 @@ function weightPerTarget(
   return valuesFor(operation, 'sampleWeight', given, targets)
 }
 
+const isPerOutput = (given: ClassWeights) => Object.values(given).some(value => typeof value === 'object')
+
+/** @throws ArgumentError for what is no record of numbers, or one for an output that there is not */
+function checkClassWeight(operation: string, given: ClassWeights, targets: readonly Slot[]): void {
+  const hint = '{ 0: 1, 1: 5 }: what a sample of each class counts'
+  if (typeof given !== 'object' || given === null || given instanceof Map)
+    throw badArgument(operation, `classWeight: ${describeGiven(given).what} will not do`, hint)
+  if (isPerOutput(given)) {
+    const names = targets.map(target => target.name)
+    for (const name in given)
+      if (!names.includes(name)) throw unknownName(operation, 'output with a loss', name, names)
+  }
+  const records = isPerOutput(given) ? Object.values(given) : [given]
+  for (const [label, weight] of records.flatMap(record => Object.entries(record as ClassWeight)))
+    if (!Number.isFinite(weight))
+      throw badArgument(
+        operation,
+        `classWeight: class ${label} cannot count ${String(weight)}`,
+        'weights are finite numbers',
+      )
+}
+
 function classWeightOf(given: ClassWeights, output: string): ClassWeight | null {
-  const isPerOutput = Object.values(given).some(value => typeof value === 'object')
-  if (!isPerOutput) return given as ClassWeight
+  if (!isPerOutput(given)) return given as ClassWeight
   return (given as { readonly [output: string]: ClassWeight })[output] ?? null
 }
 

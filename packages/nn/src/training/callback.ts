@@ -1,5 +1,6 @@
 /** Callbacks: what may be done between batches and epochs. */
 
+import { unknownName } from '@arignote/graph'
 import type { Model } from '../models/model.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 
@@ -26,6 +27,27 @@ export interface Run {
   /** The run ends after this batch (within an epoch, which is not validated then) or this epoch (at its end). */
   stop(): void
   readonly isStopped: boolean
+}
+
+/** All that a callback may have. */
+export const hookNames = [
+  'onTrainBegin',
+  'onTrainEnd',
+  'onEpochBegin',
+  'onEpochEnd',
+  'onBatchBegin',
+  'onBatchEnd',
+  'needsBatchLogs',
+] as const satisfies readonly (keyof Callback)[]
+
+const likeHook = /^on_?(train|epoch|batch|test|predict)/i
+
+/** @throws ArgumentError for what looks like a hook and is none: `onEpochend`, `onTrainBatchEnd` */
+export function checkHooks(operation: string, callback: Callback): void {
+  for (let part: object | null = callback; part !== null; part = Object.getPrototypeOf(part))
+    for (const name of Object.getOwnPropertyNames(part))
+      if (likeHook.test(name) && !(hookNames as readonly string[]).includes(name))
+        throw unknownName(operation, 'hook', name, hookNames)
 }
 
 /** Every hook may be left out, and may be asynchronous. Epochs and batches are counted from 0. */

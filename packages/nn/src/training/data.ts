@@ -128,8 +128,7 @@ export function valuesFor(
       throw badArgument(operation, `no ${what} for ${missing}`, `${what} is wanted for ${names.join(', ')}`)
     return names.map(name => record[name]!)
   }
-  if (slots.length === 1 && !(Array.isArray(given) && given.length === 1 && isArray(given[0])))
-    return [given as Value]
+  if (slots.length === 1) return [isListOfOne(given, slots[0]!) ? given[0]! : (given as Value)]
   if (!Array.isArray(given) || given.length !== slots.length)
     throw badArgument(
       operation,
@@ -139,7 +138,13 @@ export function valuesFor(
   return given as readonly Value[]
 }
 
-const isArray = (x: unknown) => ArrayBuffer.isView(x) || isNdArray(x)
+/** Whether this is a list of one array for one place, not a sample that is a typed array. */
+function isListOfOne(given: Data, { shape }: Slot): given is readonly [Value] {
+  if (!Array.isArray(given) || given.length !== 1) return false
+  const [only] = given as readonly unknown[]
+  if (isNdArray(only)) return true
+  return ArrayBuffer.isView(only) && fittingShape([(only as Float32Array).length], shape) !== null
+}
 
 function arrayFor(operation: string, what: string, given: Value, slot: Slot): HostValue {
   const label = `${operation}: ${what} of ${slot.name}`
@@ -148,7 +153,8 @@ function arrayFor(operation: string, what: string, given: Value, slot: Slot): Ho
   if (shape === null) throw wrongData(label, value.shape, slot.shape)
   if (isFloat(value.dtype)) {
     const { data } = value
-    for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) throw nanInData(label, i, shape)
+    for (let i = 0; i < data.length; i++)
+      if (Number.isNaN(data[i])) throw nanInData(label, sampleAt(i, shape))
   }
   if (slot.classes !== undefined) checkClasses(label, value, slot.classes)
   return { ...value, shape }
@@ -156,8 +162,12 @@ function arrayFor(operation: string, what: string, given: Value, slot: Slot): Ho
 
 function checkClasses(label: string, { data, shape }: HostValue, classes: number): void {
   const at = data.findIndex(k => k < 0 || k >= classes)
-  if (at >= 0) throw noSuchClass(label, Math.floor(at / sizeOf(shape.slice(1))), data[at]!, classes)
+  if (at >= 0) throw noSuchClass(label, sampleAt(at, shape), data[at]!, classes)
 }
+
+/** The sample that an element is of. */
+const sampleAt = (element: number, shape: readonly number[]): number =>
+  Math.floor(element / sizeOf(shape.slice(1)))
 
 /** Floats of whole numbers may be indices: Keras's files hold such. */
 function toDType(given: Value, dtype: DType, label: string): HostValue {
@@ -175,6 +185,8 @@ function fittingShape(
   shape: readonly number[],
   wanted: readonly (number | null)[],
 ): readonly number[] | null {
+  // What is empty does not tell its other axes.
+  if (shape.length === 1 && shape[0] === 0) return wanted.map((n, axis) => (axis === 0 ? 0 : (n ?? 0)))
   const candidates = [shape, [...shape, 1], ...(shape.at(-1) === 1 ? [shape.slice(0, -1)] : [])]
   const fits = (have: readonly number[]) =>
     have.length === wanted.length && have.every((n, i) => i === 0 || wanted[i] === null || n === wanted[i])

@@ -1,7 +1,7 @@
 /** The errors of training: one constructor per message; codes from E380 on. */
 import {
   ArgumentError,
-  type ArignoteError,
+  ArignoteError,
   DTypeError,
   GraphError,
   NumericError,
@@ -36,12 +36,33 @@ export function notWhole(place: string, value: number): ArignoteError {
   })
 }
 
-export function nanInData(place: string, at: number, shape: readonly number[]): ArignoteError {
-  const row = shape.slice(1).reduce((a, b) => a * b, 1)
+export function alreadyTraining(model: string): ArignoteError {
+  return report(GraphError, 'E394', {
+    operation: `${model}.fit`,
+    problem: 'the model is being trained already',
+    lines: ['one run at a time: await the one before, or stop it by a signal'],
+  })
+}
+
+export function noSamples(operation: string): ArignoteError {
+  return report(ArgumentError, 'E395', {
+    operation,
+    problem: 'there are no samples',
+    lines: ['at least one is wanted'],
+  })
+}
+
+/** The error of a batch says which it was. */
+export function placed(error: unknown, place: string): unknown {
+  if (error instanceof ArignoteError) error.message += `\n  ${place}`
+  return error
+}
+
+export function nanInData(place: string, sample: number): ArignoteError {
   return report(NumericError, 'E383', {
     operation: place,
-    problem: `sample ${Math.floor(at / row)} has a NaN`,
-    lines: ['one NaN makes every weight NaN in the next step: clean the data first'],
+    problem: `sample ${sample} has a NaN`,
+    lines: ['one NaN makes every weight NaN in the next step, and predicts NaN: clean the data first'],
   })
 }
 

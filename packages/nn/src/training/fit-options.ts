@@ -1,8 +1,8 @@
 /** What may be asked of `fit`, and whether it makes sense. */
-import { badArgument, checkName, checkOptions, describeGiven } from '@arignote/graph'
+import { badArgument, checkOptions, describeGiven, unknownName } from '@arignote/graph'
 import { integer } from '../layers/option.js'
 import { type BatchSource, type ClassWeights, isBatchSource } from './batches.js'
-import type { Callback } from './callback.js'
+import { type Callback, checkHooks } from './callback.js'
 import type { Data } from './data.js'
 
 export interface FitOptions {
@@ -89,7 +89,8 @@ export function checkFit(x: unknown, y: unknown, options: FitOptions): void {
   }
   for (const [name, values] of Object.entries(choices)) {
     const given = options[name as keyof FitOptions]
-    if (given !== undefined) checkName('fit', name, given, values as readonly string[])
+    if (given !== undefined && !(values as readonly unknown[]).includes(given))
+      throw unknownName('fit', name, given, values.map(String))
   }
   const { callbacks = [], validationData, validationSplit = 0, sampleWeight } = options
   const odd = [callbacks].flat().find(callback => typeof callback !== 'object' || callback === null)
@@ -99,6 +100,7 @@ export function checkFit(x: unknown, y: unknown, options: FitOptions): void {
       `callbacks: ${describeGiven(odd ?? callbacks).what} will not do`,
       'a list of callbacks: [callbacks.earlyStopping({ patience: 2 })]',
     )
+  for (const callback of callbacks) checkHooks('fit', callback)
   if (!(typeof validationSplit === 'number' && validationSplit >= 0 && validationSplit < 1))
     throw badArgument('fit', `validationSplit: ${String(validationSplit)} is no share`, 'from 0 to below 1')
   if (validationData !== undefined && !isBatchSource(validationData) && !isTuple(validationData))
@@ -106,6 +108,13 @@ export function checkFit(x: unknown, y: unknown, options: FitOptions): void {
       'fit',
       `validationData: ${describeGiven(validationData).what} will not do`,
       '[x, y], [x, y, sampleWeight], or an iterable of such batches',
+    )
+  const { signal } = options
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw badArgument(
+      'fit',
+      `signal: ${describeGiven(signal).what} is no signal`,
+      'the signal of an AbortController, or AbortSignal.timeout(60_000)',
     )
   if (!isBatchSource(x)) return
   if (y !== undefined || sampleWeight !== undefined)

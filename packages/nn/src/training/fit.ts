@@ -2,7 +2,7 @@
  * `fit`: epochs of batches, with callbacks between them. A step is done or not done, never half: where a batch fails or the
  * run is stopped, weights are those that the batch before left.
  */
-import { ArignoteError, type NdArray, type Shared } from '@arignote/graph'
+import type { NdArray, Shared } from '@arignote/graph'
 import { randomSeed } from '../seeds.js'
 import { EpochAverage } from './average.js'
 import { type Batch, type BatchSource, batchOf, DataSet, dataSetOf, isBatchSource } from './batches.js'
@@ -12,25 +12,14 @@ import type { History } from './callbacks/history.js'
 import { ProgressBar } from './callbacks/progress-bar.js'
 import type { BatchResult, CompiledModel } from './compiled-model.js'
 import type { Data } from './data.js'
-import { nothingToTrain } from './errors.js'
+import { noSamples, nothingToTrain, placed } from './errors.js'
 import { evaluateSet } from './evaluate.js'
 import { BatchFeed } from './feed.js'
 import { checkFit, type FitOptions } from './fit-options.js'
 import { Permutation } from './permutation.js'
 
-/** Trains a model. @throws before the first step for data or options that do not fit */
-export function fit(
-  compiled: CompiledModel,
-  x: Data | BatchSource,
-  y: Data | undefined,
-  options: FitOptions,
-  history: History,
-): Promise<void> {
-  checkFit(x, y, options)
-  return new Training(compiled, x, y, options, history).run()
-}
-
-class Training implements Run {
+/** One run of `fit`. */
+export class Training implements Run {
   readonly model
   readonly optimizer
   readonly epochs: number
@@ -50,6 +39,7 @@ class Training implements Run {
   readonly #breath = new Breath()
   #average: EpochAverage
 
+  /** @throws before the first step for data or options that do not fit */
   constructor(
     readonly compiled: CompiledModel,
     x: Data | BatchSource,
@@ -57,6 +47,7 @@ class Training implements Run {
     readonly options: FitOptions,
     readonly history: History,
   ) {
+    checkFit(x, y, options)
     const { epochs = 1, verbose = 1, batchSize } = options
     this.model = compiled.model
     this.optimizer = compiled.optimizer
@@ -85,7 +76,8 @@ class Training implements Run {
     readonly validation: DataSet | BatchFeed | null
   } {
     const { validationData, validationSplit = 0 } = this.options
-    const check = (data: DataSet) => {
+    const check = (data: DataSet, operation = 'fit') => {
+      if (data.count === 0) throw noSamples(operation)
       this.compiled.checkSamples(data.count)
       return data
     }
@@ -95,8 +87,9 @@ class Training implements Run {
       if (isBatchSource(validationData))
         return { data, validation: new BatchFeed('fit: validationData', validationData) }
       const [x, y, sampleWeight] = validationData
-      const validation = dataSetOf('fit: validationData', this.compiled, x, y, { sampleWeight })
-      return { data, validation: check(validation) }
+      const operation = 'fit: validationData'
+      const validation = dataSetOf(operation, this.compiled, x, y, { sampleWeight })
+      return { data, validation: check(validation, operation) }
     }
     if (!(all instanceof DataSet)) return { data: all, validation: null }
     if (validationSplit === 0) return { data: check(all), validation: null }
@@ -139,6 +132,15 @@ class Training implements Run {
   }
 
   async run(): Promise<void> {
+    try {
+      await this.#run()
+    } catch (error) {
+      for (const callback of this.#callbacks) if (callback instanceof ProgressBar) callback.breakOff()
+      throw error
+    }
+  }
+
+  async #run(): Promise<void> {
     await this.#tell(callback => callback.onTrainBegin?.(this))
     let epoch = this.options.initialEpoch ?? 0
     for (; epoch < this.epochs && !this.#ended; epoch++) await this.#epoch(epoch)
@@ -166,8 +168,14 @@ class Training implements Run {
     // Nothing was trained: this epoch has not begun.
     if (number === 0) return
     const logs = this.averages()
-    if (!this.#ended && this.#validates(epoch)) Object.assign(logs, await this.#validated())
-    await this.#tell(callback => callback.onEpochEnd?.(epoch, logs, this))
+    if (!this.#ended && this.#validates(epoch)) Object.assign(logs, await this.#validated(epoch))
+    try {
+      await this.#tell(callback => callback.onEpochEnd?.(epoch, logs, this))
+    } catch (error) {
+      // The history is told last, since others add to the logs; the epoch was done all the same.
+      if (this.history.epoch.at(-1) !== epoch) this.history.onEpochEnd(epoch, logs)
+      throw error
+    }
   }
 
   async #batch(batch: Batch, number: number, epoch: number): Promise<void> {
@@ -191,7 +199,7 @@ class Training implements Run {
   }
 
   /** What the validation says; nothing if the signal comes before its end. */
-  async #validated(): Promise<Logs> {
+  async #validated(epoch: number): Promise<Logs> {
     const kept = this.options.validationStates === 'own' ? memoryOf(this.compiled) : []
     if (this.options.validationStates === 'own') this.model.resetStates()
     try {
@@ -200,6 +208,7 @@ class Training implements Run {
         steps: this.options.validationSteps,
         breath: this.#breath,
         signal: this.options.signal,
+        of: ` of the validation after epoch ${epoch + 1}`,
       })
       return this.#ended ? {} : average.logs('val_')
     } finally {
@@ -211,19 +220,19 @@ class Training implements Run {
     try {
       return this.compiled.train(xs, ys, weights, weighting)
     } catch (error) {
-      throw placed(error, step, epoch)
+      throw placed(error, trainingPlace(step, epoch))
     }
   }
 
   async *#batches(epoch: number): AsyncGenerator<Batch> {
-    const { stepsPerEpoch, classWeight } = this.options
+    const { stepsPerEpoch, classWeight, signal } = this.options
     if (this.#data instanceof DataSet) {
       const order = this.#permutation?.ofEpoch(epoch) ?? null
       yield* this.#data.batches(this.batchSize, order, stepsPerEpoch)
       return
     }
     let step = 0
-    for await (const given of this.#data.next(stepsPerEpoch))
+    for await (const given of this.#data.next(stepsPerEpoch, signal))
       yield this.#taken(given, classWeight, step++, epoch)
   }
 
@@ -231,7 +240,7 @@ class Training implements Run {
     try {
       return batchOf('fit', this.compiled, given, classWeight)
     } catch (error) {
-      throw placed(error, step, epoch)
+      throw placed(error, trainingPlace(step, epoch))
     }
   }
 
@@ -243,12 +252,8 @@ class Training implements Run {
   }
 }
 
-/** The error of a batch says which it was. */
-function placed(error: unknown, step: number, epoch: number): unknown {
-  if (error instanceof ArignoteError)
-    error.message += `\n  in batch ${step + 1} of epoch ${epoch + 1}; weights are as the batch before left them`
-  return error
-}
+const trainingPlace = (step: number, epoch: number) =>
+  `in batch ${step + 1} of epoch ${epoch + 1}; weights are as the batch before left them`
 
 /** States of layers, with copies of their values. */
 const memoryOf = ({ model }: CompiledModel): readonly (readonly [Shared, NdArray])[] =>

@@ -44,8 +44,6 @@ export interface OutputPlan {
 export function planOutputs(model: Model, options: OutputOptions): readonly OutputPlan[] {
   const names = outputNames(model)
   const losses = perOutput('losses', options.loss, names, isLoss)
-  if (losses.every(like => like === null))
-    throw badArgument('compile', 'no loss', "say what is minimised: { loss: 'mse', optimizer: 'adam' }")
   const weights = perOutput('lossWeights', options.lossWeights, names, x => typeof x === 'number')
   const lossless = names.filter((_, i) => losses[i] === null)
   const plain = metricsPerOutput('metrics', options.metrics, names, lossless)

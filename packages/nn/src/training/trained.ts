@@ -17,10 +17,10 @@ import {
   predictor,
 } from './compiled-model.js'
 import { type Data, samplesOf } from './data.js'
-import { notCompiled } from './errors.js'
+import { alreadyTraining, noSamples, notCompiled } from './errors.js'
 import { evaluateArrays, evaluateSet, predictSamples } from './evaluate.js'
 import { BatchFeed } from './feed.js'
-import { fit } from './fit.js'
+import { Training } from './fit.js'
 import type { FitOptions } from './fit-options.js'
 import { slotsOf } from './graph.js'
 
@@ -50,6 +50,7 @@ export class Trainer {
 
   /** Of the last run of `fit`, also of one that an error ended. */
   history: History | null = null
+  #training: Training | null = null
 
   constructor(readonly model: Model) {}
 
@@ -76,11 +77,25 @@ export class Trainer {
 
   async fit(x: Data | BatchSource, y: Data | undefined, options: FitOptions): Promise<History> {
     const compiled = this.compiled('fit')
+    if (this.#training !== null) throw alreadyTraining(this.model.name)
     const history = new History()
-    const run = fit(compiled, x, y, options, history)
+    this.#training = new Training(compiled, x, y, options, history)
     this.history = history
-    await run
+    try {
+      await this.#training.run()
+    } finally {
+      this.#training = null
+    }
     return history
+  }
+
+  /** See `Model.stopTraining`. */
+  get isStopped(): boolean {
+    return this.#training?.isStopped ?? false
+  }
+
+  stop(): void {
+    this.#training?.stop()
   }
 
   evaluate(x: Data, y: Data, options: EvaluateOptions): Evaluation {
@@ -140,10 +155,10 @@ export class Trainer {
     checkOptions(operation, options, ['sampleWeight', 'classWeight'])
     const compiled = this.compiled(operation)
     const data = dataSetOf(operation, compiled, x, y, options)
-    if (data.count > 0) compiled.batchSize(data.count)
+    if (data.count === 0) throw noSamples(operation)
+    compiled.batchSize(data.count)
     const average = new EpochAverage(compiled)
-    for (const batch of data.batches(Math.max(1, data.count), null))
-      average.add(run(compiled, batch), batch.size)
+    for (const batch of data.batches(data.count, null)) average.add(run(compiled, batch), batch.size)
     return evaluationOf(average)
   }
 }

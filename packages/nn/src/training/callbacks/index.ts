@@ -1,6 +1,6 @@
 /** Callbacks that there are; any object with some of the hooks is one too. */
 import { checkOptions } from '@arignote/graph'
-import type { Callback } from '../callback.js'
+import { type Callback, hookNames } from '../callback.js'
 import { CSVLogger, type CSVLoggerOptions } from './csv-logger.js'
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js'
 import type { Messages } from './given.js'
@@ -13,16 +13,6 @@ import {
 import { ModelCheckpoint, type ModelCheckpointOptions } from './model-checkpoint.js'
 import { ProgressBar, type ProgressBarOptions } from './progress-bar.js'
 import { TerminateOnNaN } from './terminate-on-nan.js'
-
-const hooks = [
-  'onTrainBegin',
-  'onTrainEnd',
-  'onEpochBegin',
-  'onEpochEnd',
-  'onBatchBegin',
-  'onBatchEnd',
-  'needsBatchLogs',
-]
 
 /** For the `callbacks` of `fit`: `callbacks.earlyStopping({ patience: 2, restoreBestWeights: true })`. */
 export const callbacks = {
@@ -40,7 +30,7 @@ export const callbacks = {
   /** Writes the numbers of each epoch into a file. */
   csvLogger: (options: CSVLoggerOptions) => new CSVLogger(options),
   /** Hooks by name: as they are, once the names have been checked. */
-  lambda: (given: Callback): Callback => checkOptions('lambda', given, hooks),
+  lambda: (given: Callback): Callback => checkOptions('lambda', given, hookNames),
   /** What `verbose` draws, to somewhere else or by another clock. */
   progressBar: (options?: ProgressBarOptions) => new ProgressBar(options),
 }

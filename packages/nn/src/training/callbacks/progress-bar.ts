@@ -90,6 +90,12 @@ export class ProgressBar implements Callback {
     else this.#write(`${this.#elapsed(now)}${valuesText(told(run, logs))}\n`)
   }
 
+  /** Ends a line that was begun: an error comes. */
+  breakOff(): void {
+    if (this.#isTerminal && this.#width > 0) this.#write('\n')
+    this.#width = 0
+  }
+
   #elapsed(now: number): string {
     return ` - ${fixed((now - this.#begin) / 1000, 0)}s`
   }
@@ -103,7 +109,7 @@ export class ProgressBar implements Callback {
         : `${this.#elapsed(now)} ${perStepText(perUnit)}`
     const text = barText(this.#seen, target) + time + valuesText(told(run, logs))
     this.#write(this.#isTerminal ? `\r${text.padEnd(this.#width)}${isLast ? '\n' : ''}` : `${text}\n`)
-    this.#width = text.length
+    this.#width = isLast ? 0 : text.length
     this.#last = now
   }
 }
