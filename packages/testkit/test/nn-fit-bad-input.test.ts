@@ -1,5 +1,5 @@
 /** Bad data, options and callbacks: what each is told, and that nothing is lost by it. */
-import { zerosArray } from '@arignote/graph'
+import { type NdArray, zerosArray } from '@arignote/graph'
 import {
   type BatchSource,
   type Callback,
@@ -24,7 +24,7 @@ const x = [0, 1, 2, 3].map(i => [i / 4, 1 - i / 4])
 const y = x.map(([a, b]) => [a! - 2 * b!])
 const quiet = { verbose: 0, shuffle: false } satisfies FitOptions
 
-function line(options: Partial<ModelCompileOptions> = {}): Model {
+function line(options: Partial<ModelCompileOptions> = {}): Model<NdArray> {
   const model = sequential([layers.dense({ units: 1, inputShape: [2] })], { seed: 1 })
   model.compile({ loss: 'mse', optimizer: optimizers.adam({ learningRate: 0.1 }), ...options })
   return model
@@ -164,7 +164,7 @@ describe('options', () => {
 })
 
 describe('hooks', () => {
-  class Own implements Callback {
+  class Own {
     onEpochend() {}
   }
   test.each<[object, RegExp]>([
@@ -173,7 +173,7 @@ describe('hooks', () => {
     [{ onTrainBatchEnd() {} }, /no hook "onTrainBatchEnd"/],
     [new Own(), /did you mean "onEpochEnd"/],
   ])('that there are not, %p, are not passed over', async (callback, message) => {
-    await expect(line().fit(x, y, { ...quiet, callbacks: [callback] })).rejects.toThrow(message)
+    await expect(line().fit(x, y, { ...quiet, callbacks: [callback as Callback] })).rejects.toThrow(message)
   })
 })
 
