@@ -76,6 +76,26 @@ test('draws over itself in a terminal, and fills what was longer with spaces', (
   )
 })
 
+test('ends its line where an error ends the run', async () => {
+  const written: string[] = []
+  const model = sequential([layers.dense({ units: 1, inputShape: [1] })])
+  model.compile({ loss: 'mse', optimizer: 'sgd' })
+  const drawn = (isTerminal: boolean) =>
+    callbacks.progressBar({ write: text => void written.push(text), isTerminal, interval: 0 })
+  const breaks = {
+    onBatchEnd() {
+      throw new Error('mine')
+    },
+  }
+  const run = (isTerminal: boolean) =>
+    model.fit([[1], [2]], [[1], [2]], { batchSize: 1, callbacks: [drawn(isTerminal), breaks] })
+  await expect(run(true)).rejects.toThrow('mine')
+  expect(written.at(-1)).toBe('\n')
+  written.length = 0
+  await expect(run(false)).rejects.toThrow('mine')
+  expect(written.at(-1)).toMatch(/\d\n$/)
+})
+
 test('draws line by line elsewhere', () => {
   const drawn = bar(4, { isTerminal: false })
   drawn.at(4999, 1)
