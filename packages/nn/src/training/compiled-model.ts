@@ -4,7 +4,15 @@
  * share the model's variables.
  */
 import { type BackendName, compile } from '@arignote/compiler'
-import { badArgument, checkOptions, grad, type NdArray, ndarrayOf, type Shared, tensor } from '@arignote/graph'
+import {
+  badArgument,
+  checkOptions,
+  grad,
+  type NdArray,
+  ndarrayOf,
+  type Shared,
+  tensor,
+} from '@arignote/graph'
 import type { Weight } from '../layers/kind.js'
 import type { MaskNormalization } from '../losses/reduce.js'
 import type { Model } from '../models/model.js'
