@@ -78,7 +78,7 @@ function finishUnlessOk(result) {
 
 function exitCode(result) {
   if (result.error) console.error(result.error.message)
-  return result.status ?? 1
+  return result.status ?? (result.signal === 'SIGINT' ? 130 : 1)
 }
 
 /** Whether every package that has dependencies still has its own node_modules. */

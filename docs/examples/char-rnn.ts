@@ -2,11 +2,9 @@
  * A character-level language model: an LSTM reads a text, and learns to say which character comes next (Graves 2013;
  * Karpathy 2015). The last tenth of the text is kept for the examination.
  *
- *     npm start -- char-rnn --text FILE [--steps N] [--seed N] [--units N] [--layers N] [--batch N] [--time N]
- *                           [--rate α] [--temperature τ] [--length N]
+ *     npm start -- char-rnn --text FILE            --help says what the other options are
  */
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import {
   compile,
   crossentropyCategoricalSparse,
@@ -25,24 +23,30 @@ import {
   zerosArray,
 } from 'arignote'
 import { adam, clipNorm, initializers, lstmCell, recur } from 'arignote/nn'
-import { isMain, type Progress, parseOptions, progress, run, silence, UsageError } from './lib/terminal.js'
+import { defaultsOf, path, positive, runIfMain, UsageError, type Values, whole } from './lib/command-line.js'
+import { type Progress, progress, silence } from './lib/terminal.js'
 
-const defaults = {
-  steps: 1500,
-  seed: 1,
-  units: 128,
-  layers: 1,
-  /** How many places of the text are read at once, and how many characters at each before the weights change. */
-  batch: 32,
-  time: 64,
-  /** The greatest learning rate: it rises for 50 steps, then falls along a cosine to a twentieth. */
-  rate: 0.03,
-  temperature: 0.8,
-  /** Characters of the last sample. */
-  length: 500,
+const options = {
+  steps: whole(1500, 'changes of the weights'),
+  seed: whole(1, 'the same seed, the same numbers', 0),
+  units: whole(128, 'numbers in the state of each layer'),
+  layers: whole(1, 'LSTMs, one above the other'),
+  batch: whole(32, 'places of the text that are read at once'),
+  time: whole(64, 'characters read at each place before the weights change'),
+  rate: positive(0.03, 'the greatest learning rate: after 50 steps; from there it falls along a cosine'),
+  temperature: positive(0.8, 'of samples: low is careful, high is bold'),
+  length: whole(500, 'characters of the last sample'),
 }
 
+const defaults = defaultsOf(options)
+
 export type Options = typeof defaults
+
+const program = {
+  name: 'char-rnn',
+  says: 'An LSTM reads a text, learns to say which character comes next, and writes.',
+  options: { text: path('the text; a few hundred thousand characters are good'), ...options },
+}
 
 /** With fewer characters there is nothing to learn, and next to nothing held out. */
 const SHORTEST = 1000
@@ -190,8 +194,7 @@ export function charRnn(corpus: Corpus, given: Partial<Options> = {}, progress: 
 
 const quoted = (text: string) => text.replace(/^/gm, '  │ ')
 
-function main(args: readonly string[]): void {
-  const { text: file, ...options } = parseOptions(args, { text: '', ...defaults })
+function main({ text: file, ...options }: Values<typeof program.options>): void {
   const corpus = corpusOf(readText(file))
   const { units, layers, steps, batch, time } = options
   const { train, heldOut, characters } = corpus
@@ -210,12 +213,12 @@ function main(args: readonly string[]): void {
   )
 }
 
-/** The text of a file; a relative name begins where npm was started. */
+/** The text of a file. @throws UsageError if there is none, or too little of it */
 export function readText(file: string): string {
   if (file === '') throw new UsageError('Which text? npm start -- char-rnn --text FILE')
   let text: string
   try {
-    text = readFileSync(resolve(process.env.INIT_CWD ?? '.', file), 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message
@@ -226,4 +229,4 @@ export function readText(file: string): string {
   return text
 }
 
-if (isMain(import.meta.url)) run(main)
+runIfMain(import.meta.url, program, main)

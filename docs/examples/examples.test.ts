@@ -2,12 +2,24 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { datasets } from 'arignote/nn'
 import { mat4 } from 'gl-matrix'
 import ndarray from 'ndarray'
 import { charRnn, corpusOf, readText } from './char-rnn.js'
+import {
+  flag,
+  helpOf,
+  oneOf,
+  parseOptions,
+  path,
+  positive,
+  reading,
+  UsageError,
+  whole,
+} from './lib/command-line.js'
+import { tableOf } from './lib/memory-report.js'
 import { adding, COPIED, COPY_LINES, copying, drawer } from './lib/tasks.js'
-import { parseOptions, UsageError } from './lib/terminal.js'
-import { memory, tableOf } from './memory.js'
+import { memory } from './memory.js'
 import { compileOrbit, orbitByHand, view } from './rotation.js'
 import { columns, simpleRnn } from './simple-rnn.js'
 import { sineWaves } from './sine-wave.js'
@@ -86,28 +98,41 @@ describe('memory', () => {
     for (let i = 0; i < 50; i++) {
       const marked = Array.from({ length: 40 }, (_, t) => t).filter(t => x.get(i, t, 1) === 1)
       expect(marked).toHaveLength(2)
-      expect([marked[0]! < 4, marked[1]! < 20]).toEqual([true, true])
+      expect([marked[0]! < 20, marked[1]! >= 20]).toEqual([true, true])
       expect(y.get(i)).toBeCloseTo(x.get(i, marked[0]!, 0) + x.get(i, marked[1]!, 0), 6)
     }
   })
   test('in copying the symbols come first, and are asked for last', () => {
-    const { x, y } = copying(drawer(1), 20, 10)
-    for (let i = 0; i < 20; i++)
-      for (let t = 0; t < 10; t++) {
-        const on = Array.from({ length: COPY_LINES }, (_, k) => k).filter(k => x.get(i, t, k) === 1)
-        const isAsked = t >= 10 - COPIED
-        const line = isAsked ? COPY_LINES - 10 + t : y.get(i, t) + t * 4
-        expect(on).toEqual(t < COPIED || isAsked ? [line] : [])
-      }
+    const time = 7
+    const { x, y } = copying(drawer(1), 20, time)
+    expect(x.shape).toEqual([20, time + 2 * COPIED, COPY_LINES])
+    for (let i = 0; i < 20; i++) {
+      const heard = Array.from({ length: x.shape[1]! }, (_, t) =>
+        Array.from({ length: COPY_LINES }, (_, k) => k).filter(k => x.get(i, t, k) === 1),
+      )
+      const said = heard.map((_, t) => y.get(i, t))
+      expect(heard.slice(COPIED)).toEqual([...Array(time - 1).fill([8]), [9], ...Array(COPIED).fill([8])])
+      expect(said).toEqual([...Array(time + COPIED).fill(8), ...heard.slice(0, COPIED).flat()])
+    }
   })
   test('LSTM and GRU learn what a simple network does not, even of 30 steps', () => {
-    const reports = memory({ time: 30, steps: 300, units: 16 })
+    const reports = memory({ time: 30, steps: 500, units: 16 })
     const errors = reports.map(r => r.adding.result)
     expect(errors[0]!).toBeGreaterThan(0.05)
-    expect(Math.max(errors[1]!, errors[2]!)).toBeLessThan(0.03)
+    expect(Math.max(errors[1]!, errors[2]!)).toBeLessThan(0.02)
+    expect(reports.map(r => r.adding.solvedAfter === null)).toEqual([true, false, false])
     expect(reports.map(r => r.adding.feltAfter.length)).toEqual([30, 30, 30])
     expect(tableOf(reports, { time: 30 })).toMatch(/^gates +0 +3 +2$/m)
   }, 120_000)
+  test('with --long they copy too', () => {
+    const reports = memory({ time: 2, steps: 60, units: 8, long: true })
+    for (const { copying } of reports) {
+      expect(copying!.losses).toHaveLength(180)
+      expect(mean(copying!.losses.slice(-20))).toBeLessThan(0.7 * copying!.losses[0]!)
+      expect(copying!.feltBefore).toHaveLength(2 + 2 * COPIED)
+    }
+    expect(tableOf(reports, { time: 2 })).toMatch(/^copying: symbols right( +[\d.]+ %){3}$/m)
+  }, 60_000)
 })
 
 describe('rotation', () => {
@@ -137,20 +162,46 @@ describe('rotation', () => {
 })
 
 describe('options', () => {
-  test('they have the kind of their defaults', () => {
-    const defaults = { steps: 10, rate: 0.5, text: '' }
-    expect(parseOptions(['--steps', '3', '--rate=0.25', '--text', 'x'], defaults)).toEqual({
-      steps: 3,
-      rate: 0.25,
-      text: 'x',
-    })
-    expect(parseOptions([], defaults)).toEqual(defaults)
+  const options = {
+    steps: whole(10, 'how many'),
+    rate: positive(0.5, 'how fast'),
+    cell: oneOf(['lstm', 'gru'], 'which'),
+    text: path('what'),
+    long: flag('more of it'),
+  }
+  const parsed = (...args: string[]) => parseOptions(args, options)
+
+  test('they are what was given, or their defaults', () => {
+    const given = parsed('--steps', '3', '--rate=0.25', '--text', '/x', '--cell', 'GRU', '--long')
+    expect(given).toEqual({ steps: 3, rate: 0.25, cell: 'gru', text: '/x', long: true })
+    expect(parsed()).toEqual({ steps: 10, rate: 0.5, cell: 'lstm', text: '', long: false })
   })
-  test('what is none is refused', () => {
-    expect(() => parseOptions(['--steps', '2.5'], { steps: 10 })).toThrow(UsageError)
-    expect(() => parseOptions(['--steps', 'many'], { steps: 10 })).toThrow(
-      '--steps takes a whole number, not "many"',
-    )
-    expect(() => parseOptions(['--speed', '3'], { steps: 10 })).toThrow(/The options are --steps/)
+  test.each([
+    [['--steps', '2.5'], '--steps takes a whole number from 1 on, not "2.5"'],
+    [['--steps', '0'], '--steps takes a whole number from 1 on, not "0"'],
+    [['--steps', ''], '--steps takes a whole number from 1 on, not ""'],
+    [['--rate', 'fast'], '--rate takes a number above 0, not "fast"'],
+    [['--cell', 'lsmt'], '--cell takes one of lstm, gru, not "lsmt"'],
+    [['--text', ''], '--text takes the name of a file'],
+    [
+      ['--speed', '3'],
+      "Unknown option '--speed'.\nThe options are --steps --rate --cell --text --long; --help says",
+    ],
+    [['--steps'], "Option '--steps <value>' argument missing.\nThe options are"],
+    [['more'], "Unexpected argument 'more'.\nThe options are"],
+  ])('%j is refused', (args, message) => {
+    expect(() => parsed(...args)).toThrow(UsageError)
+    expect(() => parsed(...args)).toThrow(message)
+  })
+  test('--help says what they mean, and what holds where nothing is said', () => {
+    const lines = helpOf({ name: 'sing', says: 'It sings.', options }).split('\n')
+    expect(lines[0]).toBe('It sings.')
+    expect(lines).toContain('  --steps N        how many (10)')
+    expect(lines).toContain('  --cell lstm|gru  which (lstm)')
+    expect(lines).toContain('  --long           more of it')
+  })
+  test('a file that cannot be read is said without a place in the program', () => {
+    expect(() => reading(() => datasets.csvSeries('/no/such.csv'))).toThrow(UsageError)
+    expect(() => reading(() => datasets.csvSeries('/no/such.csv'))).not.toThrow(/called at/)
   })
 })

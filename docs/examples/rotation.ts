@@ -6,7 +6,7 @@
 import { compile, dot, matrix, type NdArray, scalar, scan } from 'arignote'
 import { mat4, vec4 } from 'gl-matrix'
 import ndarray from 'ndarray'
-import { isMain, run } from './lib/terminal.js'
+import { runIfMain } from './lib/command-line.js'
 
 /** gl-matrix puts columns one after the other: the next row is 1 number further, the next column 4. */
 export const view = (m: Float32Array): NdArray => ndarray(m, [4, 4], [1, 4])
@@ -59,4 +59,10 @@ function main(): void {
   console.log('\n"off by": the scan against gl-matrix, turning the point one step after the other.')
 }
 
-if (isMain(import.meta.url)) run(main)
+const program = {
+  name: 'rotation',
+  says: 'A scan turns a point in space by a matrix of gl-matrix, seen without a copy.',
+  options: {},
+}
+
+runIfMain(import.meta.url, program, main)

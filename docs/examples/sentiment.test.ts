@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { corpusOf, madeUp, sentiment } from './sentiment.js'
+import { datasets } from 'arignote/nn'
+import { bagOfWords } from './lib/bag-of-words.js'
+import { corpusOf, madeUp, ofTexts, sentiment } from './sentiment.js'
 
 const best = (history: Readonly<Record<string, readonly number[]>>) => Math.max(...history['val_accuracy']!)
 
@@ -16,6 +18,16 @@ describe('sentiment', () => {
     },
     60_000,
   )
+  test('a bag of words learns next to nothing of that', () => {
+    const { train, validation } = madeUp({ samples: 5000, seed: 1 })
+    expect(bagOfWords(train, validation)).toBeLessThan(0.6)
+  })
+  test('a bag of words learns what single words say', () => {
+    const { train, validation } = ofTexts(
+      datasets.texts(Array(50).fill('a good film'), Array(50).fill('a bad film'), { seed: 1 }),
+    )
+    expect(bagOfWords(train, validation)).toBe(1)
+  })
   test('the same seed gives the same numbers, another seed others', async () => {
     const losses = async (seed: number) => {
       const { history } = await sentiment(madeUp({ samples: 60, seed: 1 }), { epochs: 2, seed, ...small })
@@ -44,6 +56,11 @@ describe('sentiment', () => {
     ])
     expect(encode!('good or bad').shape).toEqual([1, 100])
     expect(() => corpusOf({ ...sources, pos })).toThrow(/Both are needed/)
+    expect(() => corpusOf({ ...sources, pos, neg, data: folder })).toThrow(/One or the other/)
+  })
+  test('of two lines none can be held out', () => {
+    const [pos, neg] = [file('one.txt', 'good'), file('other.txt', 'bad\n')]
+    expect(() => corpusOf({ ...sources, pos, neg })).toThrow(/^Of 2 texts a tenth is none/)
   })
   test('it reads the folder of reviews', () => {
     for (const part of ['train', 'test'])

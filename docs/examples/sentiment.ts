@@ -7,16 +7,40 @@
  *     npm start -- sentiment --data imdb.npz          the same as Keras has them; --words imdb_word_index.json tells the words
  *     npm start -- sentiment                          opinions made up, in which the order of the words decides
  *
- * and [--cell lstm|gru|simple] [--epochs N] [--seed N].
+ * --help says what the other options are.
  */
-import { ArignoteError, type NdArray } from 'arignote'
+import type { NdArray } from 'arignote'
 import { datasets, layers, preprocessing, sequential } from 'arignote/nn'
-import { isMain, parseOptions, run, UsageError } from './lib/terminal.js'
+import { bagOfWords } from './lib/bag-of-words.js'
+import {
+  interruption,
+  oneOf,
+  path,
+  reading,
+  runIfMain,
+  UsageError,
+  type Values,
+  whole,
+} from './lib/command-line.js'
 
 const WORDS = 20_000
 const LENGTH = 100
 
 export type Cell = 'lstm' | 'gru' | 'simple'
+
+const program = {
+  name: 'sentiment',
+  says: 'A recurrent network learns whether a text is for or against.',
+  options: {
+    cell: oneOf(['lstm', 'gru', 'simple'], 'what reads the words'),
+    pos: path('texts that are for, one in each line; wants --neg'),
+    neg: path('texts that are against, one in each line; wants --pos'),
+    data: path('reviews of films: the folder aclImdb, or imdb.npz'),
+    words: path('the words of imdb.npz: imdb_word_index.json'),
+    epochs: whole(5, 'how often it reads all texts'),
+    seed: whole(1, 'the same seed, the same numbers', 0),
+  },
+}
 
 export interface Labelled {
   /** Numbers of words, (texts, length). */
@@ -61,12 +85,13 @@ export interface Options extends Omit<Sizes, 'length'> {
   readonly epochs?: number
   readonly seed?: number
   readonly verbose?: 0 | 1 | 2
+  readonly signal?: AbortSignal
 }
 
 /** Trains on a corpus; the same seed gives the same numbers. */
 export async function sentiment(
   { train, validation }: Corpus,
-  { cell = 'lstm', epochs = 5, seed = 1, verbose = 0, ...sizes }: Options = {},
+  { cell = 'lstm', epochs = 5, seed = 1, verbose = 0, signal, ...sizes }: Options = {},
 ) {
   const model = sentimentModel(cell, { length: train.x.shape[1]!, ...sizes }, seed)
   const { history } = await model.fit(train.x, train.y, {
@@ -75,6 +100,7 @@ export async function sentiment(
     validationData: [validation.x, validation.y],
     seed,
     verbose,
+    ...(signal && { signal }),
   })
   return { model, history }
 }
@@ -89,10 +115,15 @@ export interface Sources {
 
 /** The texts that were asked for; a tenth, or what aclImdb has for tests, is held out. */
 export function corpusOf({ pos, neg, data, words, seed }: Sources): Corpus {
+  if (data !== '' && pos + neg !== '')
+    throw new UsageError('One or the other: --data, or --pos FILE --neg FILE')
   if (data !== '') return reviews(data, words, seed)
   if (pos === '' && neg === '') return madeUp({ samples: 5000, seed })
   if (pos === '' || neg === '') throw new UsageError('Both are needed: --pos FILE --neg FILE')
-  return ofTexts(datasets.textLines(pos, neg, { numWords: WORDS, maxlen: LENGTH, seed }))
+  const texts = datasets.textLines(pos, neg, { numWords: WORDS, maxlen: LENGTH, seed })
+  if (texts.validation.y.size === 0)
+    throw new UsageError(`Of ${texts.train.y.size} texts a tenth is none to be held out: more are needed`)
+  return ofTexts(texts)
 }
 
 /** Opinions as "the plot was bad but the acting was great": what is said last counts. */
@@ -101,7 +132,7 @@ export function madeUp({ samples, seed }: { samples: number; seed: number }): Co
   return ofTexts(datasets.texts(positive, negative, { numWords: WORDS, seed }))
 }
 
-function ofTexts({ train, validation, tokenizer }: ReturnType<typeof datasets.texts>): Corpus {
+export function ofTexts({ train, validation, tokenizer }: ReturnType<typeof datasets.texts>): Corpus {
   const maxlen = train.x.shape[1]!
   const encode = (text: string) => preprocessing.padSequences(tokenizer.textsToSequences([text]), { maxlen })
   return { train, validation, encode }
@@ -130,28 +161,20 @@ const EXAMPLES = [
   'dull, silly and slow',
 ]
 
-async function main(args: readonly string[]): Promise<void> {
-  const { cell, epochs, ...sources } = parseOptions(args, {
-    cell: 'lstm',
-    pos: '',
-    neg: '',
-    data: '',
-    words: '',
-    epochs: 5,
-    seed: 1,
-  })
-  if (!(cell === 'lstm' || cell === 'gru' || cell === 'simple'))
-    throw new UsageError(`--cell is lstm, gru or simple, not "${cell}"`)
-  const corpus = readCorpus(sources)
+async function main({ cell, epochs, ...sources }: Values<typeof program.options>): Promise<void> {
+  const corpus = reading(() => corpusOf(sources))
   const count = ({ x }: Labelled) => `${x.shape[0]} texts`
   console.log(`${count(corpus.train)} to learn from, ${count(corpus.validation)} held out.\n`)
-  const { model, history } = await sentiment(corpus, { cell, epochs, seed: sources.seed, verbose: 1 })
+  const signal = interruption()
+  const { model, history } = await sentiment(corpus, { cell, epochs, seed: sources.seed, verbose: 1, signal })
 
   const accuracies = history['val_accuracy'] ?? []
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
-  console.log(
-    `\nOf the texts it never saw it judged ${percent(Math.max(...accuracies))} right, in its best epoch.`,
-  )
+  if (accuracies.length > 0)
+    console.log(
+      `\nOf the texts it never saw it judged ${percent(Math.max(...accuracies))} right, in its best epoch; ` +
+        `a bag of words, blind to order, ${percent(bagOfWords(corpus.train, corpus.validation))}.`,
+    )
   const { encode } = corpus
   if (encode === null) return
   console.log('\nHow much it holds these for praise:\n')
@@ -161,14 +184,4 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What is wrong with the user's files is theirs to put right. */
-function readCorpus(sources: Sources): Corpus {
-  try {
-    return corpusOf(sources)
-  } catch (error) {
-    if (error instanceof ArignoteError) throw new UsageError(error.message)
-    throw error
-  }
-}
-
-if (isMain(import.meta.url)) run(main)
+runIfMain(import.meta.url, program, main)

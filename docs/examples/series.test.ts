@@ -16,4 +16,15 @@ describe('series', () => {
     expect(await short(2)).toEqual(first)
     expect((await short(3)).error).not.toBe(first.error)
   }, 60_000)
+
+  test('a series that never changes is predicted as it is', async () => {
+    const { error, rival } = await series(Array(200).fill(5), { window: 4, epochs: 20 })
+    expect(rival).toBe(0)
+    expect(error).toBeLessThan(0.1)
+  }, 60_000)
+
+  test('a run that is stopped at once still predicts', async () => {
+    const { predicted } = await series(madeUp(200, 1), { window: 4, signal: AbortSignal.abort() })
+    expect(predicted.every(Number.isFinite)).toBe(true)
+  })
 })

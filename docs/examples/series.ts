@@ -5,11 +5,23 @@
  *     npm start -- series --csv FILE    the last column of a file, such as monthly sunspots
  *     npm start -- series               a wave whose height comes and goes, with noise
  *
- * and [--window N] [--epochs N] [--seed N]. The last fifth of the series is never trained on.
+ * The last fifth of the series is never trained on. --help says what the other options are.
  */
-import { ArignoteError, type NdArray, randn } from 'arignote'
+import { type NdArray, randn } from 'arignote'
 import { callbacks, datasets, layers, preprocessing, sequential } from 'arignote/nn'
-import { draw, isMain, parseOptions, run, UsageError } from './lib/terminal.js'
+import { interruption, path, reading, runIfMain, UsageError, type Values, whole } from './lib/command-line.js'
+import { draw } from './lib/terminal.js'
+
+const program = {
+  name: 'series',
+  says: 'A GRU reads the last values of a series and says the next one.',
+  options: {
+    csv: path('the series: the last column of a file with commas'),
+    window: whole(24, 'how many values it sees at once', 1, 10_000),
+    epochs: whole(40, 'how often it sees them all, at most'),
+    seed: whole(1, 'the same seed, the same numbers', 0),
+  },
+}
 
 export interface Options {
   /** How many values it sees at once. */
@@ -17,6 +29,7 @@ export interface Options {
   readonly epochs?: number
   readonly seed?: number
   readonly verbose?: 0 | 1 | 2
+  readonly signal?: AbortSignal
 }
 
 export interface Outcome {
@@ -30,12 +43,13 @@ export interface Outcome {
 /** Trains on the first four fifths of a series; the same seed gives the same numbers. */
 export async function series(
   values: readonly number[],
-  { window = 24, epochs = 40, seed = 1, verbose = 0 }: Options = {},
+  { window = 24, epochs = 40, seed = 1, verbose = 0, signal }: Options = {},
 ): Promise<Outcome> {
   const from = Math.floor(values.length * 0.8)
   const known = values.slice(0, from)
   const mean = known.reduce((a, b) => a + b) / known.length
-  const deviation = Math.sqrt(known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / known.length)
+  // A series that never changes has none.
+  const deviation = Math.sqrt(known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / known.length) || 1
   const scaled = values.map(v => [(v - mean) / deviation])
   const windows = (first: number, last: number) =>
     preprocessing.timeseriesWindows(scaled, scaled, { length: window, startIndex: first, endIndex: last })
@@ -53,6 +67,7 @@ export async function series(
     callbacks: [callbacks.earlyStopping({ patience: 8, restoreBestWeights: true })],
     seed,
     verbose,
+    ...(signal && { signal }),
   })
   const predicted = [...model.predict(held.x).data].map(v => v * deviation + mean)
   const truth = values.slice(from)
@@ -76,23 +91,17 @@ export function madeUp(length: number, seed: number): number[] {
   })
 }
 
-function valuesOf(csv: string, seed: number): readonly number[] {
-  if (csv === '') return madeUp(2400, seed)
-  try {
-    return [...datasets.csvSeries(csv).values.data]
-  } catch (error) {
-    if (error instanceof ArignoteError) throw new UsageError(error.message)
-    throw error
-  }
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const { csv, ...options } = parseOptions(args, { csv: '', window: 24, epochs: 40, seed: 1 })
-  const values = valuesOf(csv, options.seed)
+async function main({ csv, ...options }: Values<typeof program.options>): Promise<void> {
+  const values =
+    csv === '' ? madeUp(2400, options.seed) : [...reading(() => datasets.csvSeries(csv)).values.data]
   if (values.length < 5 * options.window + 10)
     throw new UsageError(`The series has ${values.length} values: too few for windows of ${options.window}`)
   console.log(`${values.length} values; the last fifth is held out.\n`)
-  const { error, rival, truth, predicted } = await series(values, { ...options, verbose: 1 })
+  const { error, rival, truth, predicted } = await series(values, {
+    ...options,
+    verbose: 1,
+    signal: interruption(),
+  })
   const last = Math.min(60, truth.length)
   const [line, dots] = [truth.slice(-last), predicted.slice(-last)]
   const all = [...line, ...dots]
@@ -113,4 +122,4 @@ async function main(args: readonly string[]): Promise<void> {
   )
 }
 
-if (isMain(import.meta.url)) run(main)
+runIfMain(import.meta.url, program, main)

@@ -3,7 +3,7 @@
  * does on paper. Each step of time it sees a column, a bit of either number, and says a bit of the sum; what it must
  * remember is the carry.
  *
- *     npm start -- simple-rnn [--steps N] [--seed N] [--units N] [--bits N]
+ *     npm start -- simple-rnn      --help says what the options are
  */
 import {
   compile,
@@ -26,16 +26,23 @@ import {
   zerosArray,
 } from 'arignote'
 import { adam } from 'arignote/nn'
+import { defaultsOf, runIfMain, whole } from './lib/command-line.js'
 import { drawer } from './lib/tasks.js'
-import { draw, isMain, type Progress, parseOptions, progress, run, silence } from './lib/terminal.js'
+import { draw, type Progress, progress, silence } from './lib/terminal.js'
 
-const defaults = {
-  steps: 800,
-  seed: 1,
-  units: 8,
-  /** How many bits the numbers have that it learns from. */
-  bits: 8,
+const program = {
+  name: 'simple-rnn',
+  says: 'A recurrent network, out of nothing but products and tanh, learns to add binary numbers.',
+  options: {
+    steps: whole(800, 'changes of the weights'),
+    seed: whole(1, 'the same seed, the same numbers', 0),
+    units: whole(8, 'numbers in the state'),
+    // The longest sums asked for are of numbers four times as long, and doubles hold 53 bits.
+    bits: whole(8, 'how long the numbers are that it learns from', 1, 13),
+  },
 }
+
+const defaults = defaultsOf(program.options)
 
 export type Options = typeof defaults
 
@@ -173,8 +180,7 @@ export function simpleRnn(given: Partial<Options> = {}, shown: Progress = silenc
   }
 }
 
-function main(args: readonly string[]): void {
-  const options = parseOptions(args, defaults)
+function main(options: Options): void {
   const { steps, units, bits } = options
   console.log(
     `h ← tanh(x·W_xh + h·W_hh + b_h), ${units} numbers to remember a carry with; ${steps} steps of training.\n`,
@@ -201,4 +207,4 @@ const lineOf = ({ a, b, said }: Sum) => {
   return `${text[0]} + ${text[1]} = ${text[2]}  ${said === a + b ? '' : `no: ${a + b}`}`.trimEnd()
 }
 
-if (isMain(import.meta.url)) run(main)
+runIfMain(import.meta.url, program, main)

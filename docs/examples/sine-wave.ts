@@ -2,7 +2,7 @@
  * Sine waves: a GRU hears 50 values of a wave, one radian apart, and learns to say the next one. Then it goes on from its
  * own answers, and we see how long it stays in tune.
  *
- *     npm start [-- sine-wave] [--steps N] [--seed N]
+ *     npm start                    --help says what the options are
  */
 import {
   compile,
@@ -20,9 +20,19 @@ import {
   zerosArray,
 } from 'arignote'
 import { adam, gruCell, initializers, recur } from 'arignote/nn'
-import { draw, isMain, type Progress, parseOptions, progress, run, silence } from './lib/terminal.js'
+import { runIfMain, type Values, whole } from './lib/command-line.js'
+import { draw, type Progress, progress, silence } from './lib/terminal.js'
 
 const LENGTH = 50
+
+const program = {
+  name: 'sine-wave',
+  says: 'A GRU hears values of sine waves, learns to say the next one, and goes on by itself.',
+  options: {
+    steps: whole(2000, 'changes of the weights'),
+    seed: whole(1, 'the same seed, the same numbers', 0),
+  },
+}
 
 /** The network as two functions: one that trains it, one that lets it sing. */
 export function sineWaveModel({ units, seed }: { readonly units: number; readonly seed: number }) {
@@ -95,8 +105,7 @@ export function sineWaves(
   return { losses, heard: values.slice(0, LENGTH), truth: values.slice(LENGTH), song: [...song.data] }
 }
 
-function main(args: readonly string[]): void {
-  const { steps, seed } = parseOptions(args, { steps: 2000, seed: 1 })
+function main({ steps, seed }: Values<typeof program.options>): void {
   console.log(
     `A GRU of 32 units learns sine waves: it hears ${LENGTH} values, and has to say the next one.\n`,
   )
@@ -132,4 +141,4 @@ function chartOf(losses: readonly number[]): string {
   return draw({ line, low, high, rows: high - low, columns: 1, label: power => `1e${power.toFixed(0)}` })
 }
 
-if (isMain(import.meta.url)) run(main)
+runIfMain(import.meta.url, program, main)

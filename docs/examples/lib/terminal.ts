@@ -1,9 +1,6 @@
 /**
  * What the examples show: a progress bar on a terminal, lines in its place anywhere else, and charts.
  */
-import { realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { plot } from 'asciichart'
 import { SingleBar } from 'cli-progress'
 
@@ -84,7 +81,9 @@ export interface Chart {
   label(value: number): string
 }
 
-export function draw({ line, dots = [], low, high, rows, columns, label }: Chart): string {
+export function draw({ line, dots = [], low, high: top, rows, columns, label }: Chart): string {
+  // A line that never rises lies at the bottom.
+  const high = top > low ? top : low + 1
   // Between two steps the line is straight.
   const values = Array.from({ length: (line.length - 1) * columns + 1 }, (_, k) => {
     const [i, part] = [Math.floor(k / columns), (k % columns) / columns]
@@ -105,51 +104,3 @@ export function draw({ line, dots = [], low, high, rows, columns, label }: Chart
 
 const green = (text: string) =>
   process.stdout.isTTY && process.env.NO_COLOR === undefined ? `\x1b[92m${text}\x1b[0m` : text
-
-/** Whether the module is the program that Node was started with, rather than imported. */
-export function isMain(url: string): boolean {
-  const program = process.argv[1]
-  return program !== undefined && realpathSync(program) === fileURLToPath(url)
-}
-
-/** Runs a program's main function; what the user can put right is said without a stack. */
-export async function run(main: (args: readonly string[]) => void | Promise<void>): Promise<void> {
-  try {
-    await main(process.argv.slice(2))
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    console.error(error.message)
-    process.exit(1)
-  }
-}
-
-/** Something the user can put right: a file that is missing, an option that is none. */
-export class UsageError extends Error {}
-
-/** `--name value` for each of the defaults, of the same kind: a whole number, a fraction, a text. */
-export function parseOptions<O extends Record<string, number | string>>(
-  args: readonly string[],
-  defaults: O,
-): O {
-  const options: Record<string, number | string> = { ...defaults }
-  for (const [name, text] of Object.entries(parsed(args, Object.keys(defaults))))
-    options[name] =
-      typeof options[name] === 'string' ? text : numberOf(name, text, Number.isInteger(options[name]))
-  return options as O
-}
-
-function parsed(args: readonly string[], names: readonly string[]): Record<string, string> {
-  const options = Object.fromEntries(names.map(name => [name, { type: 'string' as const }]))
-  try {
-    return parseArgs({ args: [...args], options }).values as Record<string, string>
-  } catch (error) {
-    const known = names.map(name => `--${name}`).join(' ')
-    throw new UsageError(`${(error as Error).message}\nThe options are ${known}`)
-  }
-}
-
-function numberOf(option: string, text: string, whole: boolean): number {
-  const number = text.trim() === '' ? Number.NaN : Number(text)
-  if (Number.isFinite(number) && number >= 0 && !(whole && !Number.isInteger(number))) return number
-  throw new UsageError(`--${option} takes a ${whole ? 'whole ' : ''}number, not "${text}"`)
-}
