@@ -35,6 +35,7 @@ import {
   type Step,
 } from './program.js'
 import { timed, trace } from './trace.js'
+import { underTest } from './under-test.js'
 
 interface Compiled {
   readonly program: Program<Call>
@@ -186,9 +187,4 @@ export function callsOf(steps: readonly Step<Call>[]): readonly Call[] {
 
 export function distinctKernels(steps: readonly Step<Call>[]): readonly Kernel[] {
   return [...new Set(callsOf(steps).map(call => call.kernel))]
-}
-
-/** Every kernel is verified when tests run; a user's process trusts them. */
-function underTest(): boolean {
-  return typeof process === 'object' && process.env?.NODE_ENV === 'test'
 }

@@ -2,7 +2,8 @@
  * Function: method calls  →  a checked body.
  *
  * The operand stack is type-checked while code is emitted, so an ill-typed function fails
- * at the JavaScript line that emitted the bad instruction, not inside the engine.
+ * at the JavaScript line that emitted the bad instruction, not inside the engine. Who knows
+ * the emitted code to be right may leave that to the engine, which checks every module again.
  * Indices and bytes are the business of `binary.ts`.
  */
 import {
@@ -11,7 +12,6 @@ import {
   foreignLocal,
   missingElse,
   numericName,
-  operandMismatch,
   unknownInstruction,
 } from './errors.js'
 import { type ImmediateArguments, immediateOf, noImmediate } from './immediate.js'
@@ -25,6 +25,11 @@ export type Params = Readonly<Record<string, ValueType>>
 
 /** Emits the inside of a block; branches to `label` leave a block or repeat a loop. */
 export type Body = (label: Label) => void
+
+export interface FunctionOptions {
+  /** Whether types are checked while code is emitted; default true. */
+  readonly checked?: boolean
+}
 
 type Types = readonly ValueType[]
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -61,10 +66,13 @@ export class FunctionBuilder {
   readonly #body: Instruction[] = []
   readonly #calls = new Set<Callable>()
   readonly #globals = new Set<Global>()
-  readonly #stack: OperandStack
+  /** Null where nothing is checked. */
+  readonly #stack: OperandStack | null
+  /** The labels of the open blocks, the innermost last; the body's own first. */
+  readonly #open: Label[] = []
   #labels = 0
 
-  constructor(name: string, params: Params, results: Types) {
+  constructor(name: string, params: Params, results: Types, { checked = true }: FunctionOptions = {}) {
     this.self = this.#function = {
       kind: 'function',
       name,
@@ -77,8 +85,8 @@ export class FunctionBuilder {
       usesMemory: false,
       finished: false,
     }
-    this.#stack = new OperandStack(name)
-    this.#stack.open({ id: -1, types: results }, results)
+    this.#stack = checked ? new OperandStack(name) : null
+    this.#enter({ id: -1, types: results }, results)
     this.params = Object.fromEntries(
       Object.entries(params).map(([param, type]) => {
         if (/^\d+$/.test(param)) throw numericName(param, name)
@@ -96,7 +104,7 @@ export class FunctionBuilder {
 
   /** Pushes the value of a local or global. */
   get(from: Local | Global): this {
-    this.#stack.putOne(from.type)
+    this.#stack?.putOne(from.type)
     if (from.kind === 'global') return this.#global('global.get', from)
     return this.#local('local.get', from)
   }
@@ -104,15 +112,15 @@ export class FunctionBuilder {
   /** Pops a value into a local or global. */
   set(to: Local | Global): this {
     if (to.kind === 'global' && !to.mutable) throw constantGlobal(to.name, this.self.name)
-    this.#stack.takeOne(`${to.kind}.set`, to.type, to.name)
+    this.#stack?.takeOne(`${to.kind}.set`, to.type, to.name)
     if (to.kind === 'global') return this.#global('global.set', to)
     return this.#local('local.set', to)
   }
 
   /** Copies the top of the stack into a local. */
   tee(to: Local): this {
-    this.#stack.takeOne('local.tee', to.type, to.name)
-    this.#stack.putOne(to.type)
+    this.#stack?.takeOne('local.tee', to.type, to.name)
+    this.#stack?.putOne(to.type)
     return this.#local('local.tee', to)
   }
 
@@ -121,8 +129,8 @@ export class FunctionBuilder {
     const row: Opcode | undefined = opcodes[name]
     if (!row) throw unknownInstruction(name, this.self.name)
     const immediate = row.immediate === 'none' ? noImmediate : immediateOf(name, row, immediates)
-    this.#stack.take(name, row.operands)
-    this.#stack.put(row.results)
+    this.#stack?.take(name, row.operands)
+    this.#stack?.put(row.results)
     if (row.memory) this.#function.usesMemory = true
     return this.#emit({ kind: 'op', name, row, immediate })
   }
@@ -150,67 +158,62 @@ export class FunctionBuilder {
     const [results, then, otherwise] =
       typeof first === 'function' ? [[], first, second] : [first, second as Body, third]
     if (results.length > 0 && !otherwise) throw missingElse(results, this.self.name)
-    this.#stack.take('if', ['i32'])
+    this.#stack?.take('if', ['i32'])
     return this.#nest('if', results, results, then, otherwise)
   }
 
   /** Leaves the block of `label`, or repeats its loop. What follows cannot be reached. */
   br(label: Label): this {
     const depth = this.#distance('br', label)
-    this.#stack.take('br', label.types)
-    this.#stack.abandon()
+    this.#stack?.take('br', label.types)
+    this.#stack?.abandon()
     return this.#emit({ kind: 'br', label, depth })
   }
 
   /** Pops a condition (i32) and branches if it is not zero. */
   brIf(label: Label): this {
     const depth = this.#distance('br_if', label)
-    this.#stack.take('br_if', [...label.types, 'i32'])
-    this.#stack.put(label.types)
+    this.#stack?.take('br_if', [...label.types, 'i32'])
+    this.#stack?.put(label.types)
     return this.#emit({ kind: 'br_if', label, depth })
   }
 
   /** Calls a function or an import. */
   call(target: Callable): this {
-    this.#stack.take(`call $${target.name}`, target.params)
-    this.#stack.put(target.results)
+    this.#stack?.take(`call $${target.name}`, target.params)
+    this.#stack?.put(target.results)
     this.#calls.add(target)
     return this.#emit({ kind: 'call', target })
   }
 
   /** Returns what the function promises; it must be on the stack. */
   return(): this {
-    this.#stack.take('return', this.self.results)
-    this.#stack.abandon()
+    this.#stack?.take('return', this.self.results)
+    this.#stack?.abandon()
     return this.#emit({ kind: 'return' })
   }
 
   /** Pops one value of any type. */
   drop(): this {
-    this.#stack.takeAny('drop')
+    this.#stack?.takeAny('drop')
     return this.#emit({ kind: 'drop' })
   }
 
   /** Pops a, b and a condition (i32); pushes a if the condition is not zero, else b. */
   select(): this {
-    this.#stack.take('select', ['i32'])
-    const b = this.#stack.takeAny('select')
-    const a = this.#stack.takeAny('select')
-    if (a !== b && a !== 'any' && b !== 'any')
-      throw operandMismatch('select', [a, a, 'i32'], [a, b, 'i32'], this.self.name)
-    this.#stack.putOne(a === 'any' ? b : a)
+    this.#stack?.select()
     return this.#emit({ kind: 'select' })
   }
 
   /** Traps when reached. */
   unreachable(): this {
-    this.#stack.abandon()
+    this.#stack?.abandon()
     return this.#emit({ kind: 'unreachable' })
   }
 
   /** Ends the function, whose results must be on the stack. */
   finish(): WasmFunction {
-    this.#stack.close('end of function')
+    this.#leave('end of function')
     this.#function.finished = true
     return this.self
   }
@@ -218,16 +221,27 @@ export class FunctionBuilder {
   #nest(kind: 'block' | 'loop' | 'if', results: Types, target: Types, body: Body, otherwise?: Body): this {
     const label: Label = { id: this.#labels++, types: target }
     this.#emit({ kind, label, results })
-    this.#stack.open(label, results)
+    this.#enter(label, results)
     body(label)
     if (otherwise) {
-      this.#stack.close('else')
+      this.#leave('else')
       this.#emit({ kind: 'else' })
-      this.#stack.open(label, results)
+      this.#enter(label, results)
       otherwise(label)
     }
-    this.#stack.put(this.#stack.close(`end of ${kind}`))
+    this.#leave(`end of ${kind}`)
+    this.#stack?.put(results)
     return this.#emit({ kind: 'end' })
+  }
+
+  #enter(label: Label, results: Types): void {
+    this.#open.push(label)
+    this.#stack?.open(results)
+  }
+
+  #leave(what: string): void {
+    this.#open.pop()
+    this.#stack?.close(what)
   }
 
   #local(kind: 'local.get' | 'local.set' | 'local.tee', local: Local): this {
@@ -241,9 +255,9 @@ export class FunctionBuilder {
   }
 
   #distance(what: string, label: Label): number {
-    const depth = this.#stack.distance(label)
-    if (depth < 0) throw closedLabel(what, this.self.name)
-    return depth
+    const position = this.#open.lastIndexOf(label)
+    if (position < 0) throw closedLabel(what, this.self.name)
+    return this.#open.length - 1 - position
   }
 
   #emit(content: Instruction): this {

@@ -1,7 +1,7 @@
 export { ByteWriter } from './encode.js'
 export { WasmError } from './errors.js'
 export { hasRelaxedSimd, hasSimd, hasThreads } from './features.js'
-export { type Body, FunctionBuilder, func, type Params } from './function.js'
+export { type Body, FunctionBuilder, type FunctionOptions, func, type Params } from './function.js'
 export type { Immediate, ImmediateArguments, MemoryAt } from './immediate.js'
 export type {
   Callable,

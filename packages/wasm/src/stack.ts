@@ -6,14 +6,12 @@
  * "Validation Algorithm").
  */
 import { finished, operandMismatch } from './errors.js'
-import type { Label } from './instruction.js'
 import type { ValueType } from './opcode.js'
 
 /** The type of an operand; "any" where code cannot be reached. */
 export type Operand = ValueType | 'any'
 
 interface Frame {
-  readonly label: Label
   readonly results: readonly ValueType[]
   /** Operands below belong to surrounding blocks. */
   readonly base: number
@@ -30,20 +28,19 @@ export class OperandStack {
   constructor(readonly functionName: string) {}
 
   /** Enters a block. */
-  open(label: Label, results: readonly ValueType[]): void {
-    this.#frame = { label, results, base: this.#operands.length, unreachable: false }
+  open(results: readonly ValueType[]): void {
+    this.#frame = { results, base: this.#operands.length, unreachable: false }
     this.#frames.push(this.#frame)
   }
 
-  /** Leaves a block, which must hold its results and nothing else; returns them. */
-  close(what: string): readonly ValueType[] {
+  /** Leaves a block, which must hold its results and nothing else. */
+  close(what: string): void {
     const { results, base } = this.#frame ?? this.#gone()
     const found = this.#operands.slice(base)
     this.take(what, results)
     if (this.#operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
     this.#frames.pop()
     this.#frame = this.#frames[this.#frames.length - 1]
-    return results
   }
 
   /** Removes the operands of an instruction. */
@@ -80,6 +77,16 @@ export class OperandStack {
     throw operandMismatch(what, ['any'], [], this.functionName)
   }
 
+  /** Two operands of one type and a condition become one operand. */
+  select(): void {
+    this.take('select', ['i32'])
+    const b = this.takeAny('select')
+    const a = this.takeAny('select')
+    if (a !== b && a !== 'any' && b !== 'any')
+      throw operandMismatch('select', [a, a, 'i32'], [a, b, 'i32'], this.functionName)
+    this.putOne(a === 'any' ? b : a)
+  }
+
   /** Adds the results of an instruction. */
   put(types: readonly Operand[]): void {
     for (let i = 0; i < types.length; i++) this.#operands.push(types[i]!)
@@ -95,13 +102,6 @@ export class OperandStack {
     const frame = this.#frame ?? this.#gone()
     this.#operands.length = frame.base
     frame.unreachable = true
-  }
-
-  /** How many blocks a branch to `label` leaves, or -1 if that block is not open. */
-  distance(label: Label): number {
-    for (let i = this.#frames.length - 1; i >= 0; i--)
-      if (this.#frames[i]?.label === label) return this.#frames.length - 1 - i
-    return -1
   }
 
   #gone(): never {

@@ -5,6 +5,7 @@
  */
 import type { Kernel } from '@arignote/loops'
 import { FunctionBuilder, type Local, type WasmFunction } from '@arignote/wasm'
+import { underTest } from '../../under-test.js'
 import { leastOf } from './address.js'
 import type { LoopCode, Statement } from './code.js'
 import type { Block, Node } from './node.js'
@@ -24,7 +25,8 @@ export function emitKernel(kernel: Kernel, options: EmitOptions): WasmFunction {
     while (names.has(free)) free += '_'
     names.add(free)
   }
-  const f = new FunctionBuilder(kernel.name, Object.fromEntries([...names].map(name => [name, 'i32'])), [])
+  const params = Object.fromEntries([...names].map(name => [name, 'i32'] as const))
+  const f = new FunctionBuilder(kernel.name, params, [], { checked: underTest() })
   for (const [i, param] of kernel.params.entries()) {
     scope.params.get(param)!.slot!.local = f.params[[...names][i]!]!
   }
