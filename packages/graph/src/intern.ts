@@ -5,24 +5,24 @@
  * FinalizationRegistry costs several microseconds each, a sweep a small fraction of that.
  */
 export class InternTable<T extends object> {
-  readonly #entries = new Map<string, WeakRef<T>>()
-  #nextSweep = 4096
+  private readonly entries = new Map<string, WeakRef<T>>()
+  private nextSweep = 4096
 
   get(key: string): T | undefined {
-    return this.#entries.get(key)?.deref()
+    return this.entries.get(key)?.deref()
   }
 
   set(key: string, object: T): void {
-    this.#entries.set(key, new WeakRef(object))
-    if (this.#entries.size >= this.#nextSweep) this.#sweep()
+    this.entries.set(key, new WeakRef(object))
+    if (this.entries.size >= this.nextSweep) this.sweep()
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.entries.size
   }
 
-  #sweep(): void {
-    for (const [key, entry] of this.#entries) if (entry.deref() === undefined) this.#entries.delete(key)
-    this.#nextSweep = Math.max(4096, 2 * this.#entries.size)
+  private sweep(): void {
+    for (const [key, entry] of this.entries) if (entry.deref() === undefined) this.entries.delete(key)
+    this.nextSweep = Math.max(4096, 2 * this.entries.size)
   }
 }

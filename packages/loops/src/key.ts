@@ -22,13 +22,13 @@ export function kernelKey({ params, range, body }: Kernel): string {
 class KeyWriter {
   text = ''
   /** Scalars with operands, axes, registers and parameters. */
-  readonly #numbers = new Map<object, number>()
+  private readonly numbers = new Map<object, number>()
 
   nameOf(x: object): number {
-    let number = this.#numbers.get(x)
+    let number = this.numbers.get(x)
     if (number === undefined) {
-      number = this.#numbers.size
-      this.#numbers.set(x, number)
+      number = this.numbers.size
+      this.numbers.set(x, number)
     }
     return number
   }
@@ -41,19 +41,19 @@ class KeyWriter {
   block(body: readonly Statement[]): void {
     for (const x of body) {
       const scalars = scalarsOf(x)
-      for (let i = 0; i < scalars.length; i++) this.#scalar(scalars[i]!)
-      this.#head(x)
-      for (let i = 0; i < scalars.length; i++) this.#operand(scalars[i]!)
+      for (let i = 0; i < scalars.length; i++) this.scalar(scalars[i]!)
+      this.head(x)
+      for (let i = 0; i < scalars.length; i++) this.operand(scalars[i]!)
       if (x.kind === 'loop') {
         for (const fold of x.folds) {
           const [identity, combine] = [fold.identity, fold.combine]
-          for (const scalar of [...identity, ...combine]) this.#scalar(scalar)
-          this.#list('fold', fold.registers)
-          this.#list('with', fold.others)
+          for (const scalar of [...identity, ...combine]) this.scalar(scalar)
+          this.list('fold', fold.registers)
+          this.list('with', fold.others)
           this.text += ' from'
-          for (const scalar of identity) this.#operand(scalar)
+          for (const scalar of identity) this.operand(scalar)
           this.text += ' to'
-          for (const scalar of combine) this.#operand(scalar)
+          for (const scalar of combine) this.operand(scalar)
         }
         this.text += '{'
         this.block(x.body)
@@ -62,7 +62,7 @@ class KeyWriter {
     }
   }
 
-  #head(x: Statement): void {
+  private head(x: Statement): void {
     switch (x.kind) {
       case 'loop':
         this.text += `for ${this.nameOf(x.axis)} ${x.step} ${x.mode} ${x.jam}`
@@ -78,14 +78,14 @@ class KeyWriter {
     }
   }
 
-  #list(word: string, items: readonly object[]): void {
+  private list(word: string, items: readonly object[]): void {
     this.text += ` ${word}`
     for (const item of items) this.text += ` ${this.nameOf(item)}`
   }
 
   /** Writes how a scalar is made, operands first; of a leaf nothing, since it is written where it is used. */
-  #scalar(root: Scalar): void {
-    if (isLeaf(root) || this.#numbers.has(root)) return
+  private scalar(root: Scalar): void {
+    if (isLeaf(root) || this.numbers.has(root)) return
     const stack: Scalar[] = [root]
     while (stack.length > 0) {
       const x = stack[stack.length - 1]!
@@ -93,24 +93,24 @@ class KeyWriter {
       const operands = operandsOf(x)
       for (let i = operands.length - 1; i >= 0; i--) {
         const operand = operands[i]!
-        if (!isLeaf(operand) && !this.#numbers.has(operand)) stack.push(operand)
+        if (!isLeaf(operand) && !this.numbers.has(operand)) stack.push(operand)
       }
       if (stack.length > height) continue
       stack.pop()
-      if (!this.#numbers.has(x)) this.#define(x, operands)
+      if (!this.numbers.has(x)) this.define(x, operands)
     }
   }
 
   /** The number itself need not be written: objects are numbered in the order in which they are met. */
-  #define(x: Scalar, operands: readonly Scalar[]): void {
+  private define(x: Scalar, operands: readonly Scalar[]): void {
     if (x.kind === 'load') this.text += `load ${this.nameOf(x.buffer)}`
     else if (!isLeaf(x)) this.text += `${x.type} ${x.name}`
-    for (let i = 0; i < operands.length; i++) this.#operand(operands[i]!)
-    this.#numbers.set(x, this.#numbers.size)
+    for (let i = 0; i < operands.length; i++) this.operand(operands[i]!)
+    this.numbers.set(x, this.numbers.size)
     this.text += ','
   }
 
-  #operand(x: Scalar): void {
+  private operand(x: Scalar): void {
     switch (x.kind) {
       case 'const':
         this.text += ` ${x.type}=${Object.is(x.value, -0) ? '-0' : x.value}`

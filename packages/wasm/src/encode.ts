@@ -9,56 +9,56 @@ const utf8 = new TextEncoder()
 
 /** A growable byte buffer that knows the primitive encodings of the binary format. */
 export class ByteWriter {
-  #bytes: Uint8Array<ArrayBuffer>
-  #view: DataView
-  #length = 0
+  private buffer: Uint8Array<ArrayBuffer>
+  private view: DataView
+  private count = 0
 
   constructor(capacity = 1024) {
-    this.#bytes = new Uint8Array(Math.max(16, capacity))
-    this.#view = new DataView(this.#bytes.buffer)
+    this.buffer = new Uint8Array(Math.max(16, capacity))
+    this.view = new DataView(this.buffer.buffer)
   }
 
   /** Number of bytes written so far. */
   get length(): number {
-    return this.#length
+    return this.count
   }
 
   /** One byte. */
   byte(value: number): void {
-    if (this.#length === this.#bytes.length) this.#reserve(1)
-    this.#bytes[this.#length++] = value
+    if (this.count === this.buffer.length) this.reserve(1)
+    this.buffer[this.count++] = value
   }
 
   /** Bytes as they are. */
   bytes(values: Uint8Array | readonly number[]): void {
-    if (this.#length + values.length > this.#bytes.length) this.#reserve(values.length)
+    if (this.count + values.length > this.buffer.length) this.reserve(values.length)
     if (values.length > 16) {
-      this.#bytes.set(values, this.#length)
-      this.#length += values.length
-    } else for (let i = 0; i < values.length; i++) this.#bytes[this.#length++] = values[i]!
+      this.buffer.set(values, this.count)
+      this.count += values.length
+    } else for (let i = 0; i < values.length; i++) this.buffer[this.count++] = values[i]!
   }
 
   /** Unsigned LEB128 of an integer in [0, 2³²). */
   u32(value: number): void {
-    if (this.#length + 5 > this.#bytes.length) this.#reserve(5)
+    if (this.count + 5 > this.buffer.length) this.reserve(5)
     let rest = value >>> 0
     while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+      this.buffer[this.count++] = (rest & 0x7f) | 0x80
       rest >>>= 7
     }
-    this.#bytes[this.#length++] = rest
+    this.buffer[this.count++] = rest
   }
 
   /** Signed LEB128 of a 32-bit integer. */
   s32(value: number): void {
-    this.#reserve(5)
+    this.reserve(5)
     let rest = value | 0
     // The last byte's bit 6 is the sign, hence the window [-64, 64).
     while (rest < -64 || rest >= 64) {
-      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80
+      this.buffer[this.count++] = (rest & 0x7f) | 0x80
       rest >>= 7
     }
-    this.#bytes[this.#length++] = rest & 0x7f
+    this.buffer[this.count++] = rest & 0x7f
   }
 
   /** Unsigned LEB128 of an integer in [0, 2⁶⁴). */
@@ -83,16 +83,16 @@ export class ByteWriter {
 
   /** Four bytes, little-endian. */
   f32(value: number): void {
-    this.#reserve(4)
-    this.#view.setFloat32(this.#length, value, true)
-    this.#length += 4
+    this.reserve(4)
+    this.view.setFloat32(this.count, value, true)
+    this.count += 4
   }
 
   /** Eight bytes, little-endian. */
   f64(value: number): void {
-    this.#reserve(8)
-    this.#view.setFloat64(this.#length, value, true)
-    this.#length += 8
+    this.reserve(8)
+    this.view.setFloat64(this.count, value, true)
+    this.count += 8
   }
 
   /** A name: byte count, then UTF-8. */
@@ -110,29 +110,29 @@ export class ByteWriter {
 
   /** Content preceded by its size in bytes. */
   sized(write: () => void): void {
-    const start = this.#length
+    const start = this.count
     write()
-    const size = this.#length - start
-    this.#reserve(5)
-    this.#bytes.copyWithin(start + sizeOfU32(size), start, this.#length)
-    this.#length = start
+    const size = this.count - start
+    this.reserve(5)
+    this.buffer.copyWithin(start + sizeOfU32(size), start, this.count)
+    this.count = start
     this.u32(size)
-    this.#length += size
+    this.count += size
   }
 
   /** A copy of what was written. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length)
+    return this.buffer.slice(0, this.count)
   }
 
   /** Makes room for `count` bytes. Those who write little ask whether there is room themselves: a call costs more. */
-  #reserve(count: number): void {
-    const needed = this.#length + count
-    if (needed <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
-    grown.set(this.#bytes)
-    this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+  private reserve(count: number): void {
+    const needed = this.count + count
+    if (needed <= this.buffer.length) return
+    const grown = new Uint8Array(Math.max(needed, this.buffer.length * 2))
+    grown.set(this.buffer)
+    this.buffer = grown
+    this.view = new DataView(grown.buffer)
   }
 }
 

@@ -61,32 +61,32 @@ export class FunctionBuilder {
   /** The parameters, by name. */
   readonly params: Readonly<Record<string, Local>>
 
-  readonly #function: Mutable<WasmFunction>
-  readonly #locals: Local[] = []
-  readonly #body: Instruction[] = []
-  readonly #calls = new Set<Callable>()
-  readonly #globals = new Set<Global>()
+  private readonly function: Mutable<WasmFunction>
+  private readonly locals: Local[] = []
+  private readonly body: Instruction[] = []
+  private readonly calls = new Set<Callable>()
+  private readonly globals = new Set<Global>()
   /** Null where nothing is checked. */
-  readonly #stack: OperandStack | null
+  private readonly stack: OperandStack | null
   /** The labels of the open blocks, the innermost last; the body's own first. */
-  readonly #open: Label[] = []
-  #labels = 0
+  private readonly open: Label[] = []
+  private labels = 0
 
   constructor(name: string, params: Params, results: Types, { checked = true }: FunctionOptions = {}) {
-    this.self = this.#function = {
+    this.self = this.function = {
       kind: 'function',
       name,
       params: Object.values(params),
       results,
-      locals: this.#locals,
-      body: this.#body,
-      calls: this.#calls,
-      globals: this.#globals,
+      locals: this.locals,
+      body: this.body,
+      calls: this.calls,
+      globals: this.globals,
       usesMemory: false,
       finished: false,
     }
-    this.#stack = checked ? new OperandStack(name) : null
-    this.#enter({ id: -1, types: results }, results)
+    this.stack = checked ? new OperandStack(name) : null
+    this.enter({ id: -1, types: results }, results)
     this.params = Object.fromEntries(
       Object.entries(params).map(([param, type]) => {
         if (/^\d+$/.test(param)) throw numericName(param, name)
@@ -96,32 +96,32 @@ export class FunctionBuilder {
   }
 
   /** Declares a local variable; it starts as zero. */
-  local(type: ValueType, name = `l${this.#locals.length}`): Local {
-    const local: Local = { kind: 'local', index: this.#locals.length, type, name }
-    this.#locals.push(local)
+  local(type: ValueType, name = `l${this.locals.length}`): Local {
+    const local: Local = { kind: 'local', index: this.locals.length, type, name }
+    this.locals.push(local)
     return local
   }
 
   /** Pushes the value of a local or global. */
   get(from: Local | Global): this {
-    this.#stack?.putOne(from.type)
-    if (from.kind === 'global') return this.#global('global.get', from)
-    return this.#local('local.get', from)
+    this.stack?.putOne(from.type)
+    if (from.kind === 'global') return this.useGlobal('global.get', from)
+    return this.useLocal('local.get', from)
   }
 
   /** Pops a value into a local or global. */
   set(to: Local | Global): this {
     if (to.kind === 'global' && !to.mutable) throw constantGlobal(to.name, this.self.name)
-    this.#stack?.takeOne(`${to.kind}.set`, to.type, to.name)
-    if (to.kind === 'global') return this.#global('global.set', to)
-    return this.#local('local.set', to)
+    this.stack?.takeOne(`${to.kind}.set`, to.type, to.name)
+    if (to.kind === 'global') return this.useGlobal('global.set', to)
+    return this.useLocal('local.set', to)
   }
 
   /** Copies the top of the stack into a local. */
   tee(to: Local): this {
-    this.#stack?.takeOne('local.tee', to.type, to.name)
-    this.#stack?.putOne(to.type)
-    return this.#local('local.tee', to)
+    this.stack?.takeOne('local.tee', to.type, to.name)
+    this.stack?.putOne(to.type)
+    return this.useLocal('local.tee', to)
   }
 
   /** Emits an instruction of the table, with its immediates. */
@@ -129,10 +129,10 @@ export class FunctionBuilder {
     const row: Opcode | undefined = opcodes[name]
     if (!row) throw unknownInstruction(name, this.self.name)
     const immediate = row.immediate === 'none' ? noImmediate : immediateOf(name, row, immediates)
-    this.#stack?.take(name, row.operands)
-    this.#stack?.put(row.results)
-    if (row.memory) this.#function.usesMemory = true
-    return this.#emit({ kind: 'op', name, row, immediate })
+    this.stack?.take(name, row.operands)
+    this.stack?.put(row.results)
+    if (row.memory) this.function.usesMemory = true
+    return this.emit({ kind: 'op', name, row, immediate })
   }
 
   /** A block; branches to its label leave it, with its results on the stack. */
@@ -140,7 +140,7 @@ export class FunctionBuilder {
   block(results: Types, body: Body): this
   block(first: Types | Body, second?: Body): this {
     const [results, body] = split(first, second)
-    return this.#nest('block', results, results, body)
+    return this.nest('block', results, results, body)
   }
 
   /** A loop; branches to its label start it again. It ends when its body does. */
@@ -148,7 +148,7 @@ export class FunctionBuilder {
   loop(results: Types, body: Body): this
   loop(first: Types | Body, second?: Body): this {
     const [results, body] = split(first, second)
-    return this.#nest('loop', results, [], body)
+    return this.nest('loop', results, [], body)
   }
 
   /** Pops a condition (i32) and takes one of two arms. */
@@ -158,110 +158,116 @@ export class FunctionBuilder {
     const [results, then, otherwise] =
       typeof first === 'function' ? [[], first, second] : [first, second as Body, third]
     if (results.length > 0 && !otherwise) throw missingElse(results, this.self.name)
-    this.#stack?.take('if', ['i32'])
-    return this.#nest('if', results, results, then, otherwise)
+    this.stack?.take('if', ['i32'])
+    return this.nest('if', results, results, then, otherwise)
   }
 
   /** Leaves the block of `label`, or repeats its loop. What follows cannot be reached. */
   br(label: Label): this {
-    const depth = this.#distance('br', label)
-    this.#stack?.take('br', label.types)
-    this.#stack?.abandon()
-    return this.#emit({ kind: 'br', label, depth })
+    const depth = this.distance('br', label)
+    this.stack?.take('br', label.types)
+    this.stack?.abandon()
+    return this.emit({ kind: 'br', label, depth })
   }
 
   /** Pops a condition (i32) and branches if it is not zero. */
   brIf(label: Label): this {
-    const depth = this.#distance('br_if', label)
-    this.#stack?.take('br_if', [...label.types, 'i32'])
-    this.#stack?.put(label.types)
-    return this.#emit({ kind: 'br_if', label, depth })
+    const depth = this.distance('br_if', label)
+    this.stack?.take('br_if', [...label.types, 'i32'])
+    this.stack?.put(label.types)
+    return this.emit({ kind: 'br_if', label, depth })
   }
 
   /** Calls a function or an import. */
   call(target: Callable): this {
-    this.#stack?.take(`call $${target.name}`, target.params)
-    this.#stack?.put(target.results)
-    this.#calls.add(target)
-    return this.#emit({ kind: 'call', target })
+    this.stack?.take(`call $${target.name}`, target.params)
+    this.stack?.put(target.results)
+    this.calls.add(target)
+    return this.emit({ kind: 'call', target })
   }
 
   /** Returns what the function promises; it must be on the stack. */
   return(): this {
-    this.#stack?.take('return', this.self.results)
-    this.#stack?.abandon()
-    return this.#emit({ kind: 'return' })
+    this.stack?.take('return', this.self.results)
+    this.stack?.abandon()
+    return this.emit({ kind: 'return' })
   }
 
   /** Pops one value of any type. */
   drop(): this {
-    this.#stack?.takeAny('drop')
-    return this.#emit({ kind: 'drop' })
+    this.stack?.takeAny('drop')
+    return this.emit({ kind: 'drop' })
   }
 
   /** Pops a, b and a condition (i32); pushes a if the condition is not zero, else b. */
   select(): this {
-    this.#stack?.select()
-    return this.#emit({ kind: 'select' })
+    this.stack?.select()
+    return this.emit({ kind: 'select' })
   }
 
   /** Traps when reached. */
   unreachable(): this {
-    this.#stack?.abandon()
-    return this.#emit({ kind: 'unreachable' })
+    this.stack?.abandon()
+    return this.emit({ kind: 'unreachable' })
   }
 
   /** Ends the function, whose results must be on the stack. */
   finish(): WasmFunction {
-    this.#leave('end of function')
-    this.#function.finished = true
+    this.leave('end of function')
+    this.function.finished = true
     return this.self
   }
 
-  #nest(kind: 'block' | 'loop' | 'if', results: Types, target: Types, body: Body, otherwise?: Body): this {
-    const label: Label = { id: this.#labels++, types: target }
-    this.#emit({ kind, label, results })
-    this.#enter(label, results)
+  private nest(
+    kind: 'block' | 'loop' | 'if',
+    results: Types,
+    target: Types,
+    body: Body,
+    otherwise?: Body,
+  ): this {
+    const label: Label = { id: this.labels++, types: target }
+    this.emit({ kind, label, results })
+    this.enter(label, results)
     body(label)
     if (otherwise) {
-      this.#leave('else')
-      this.#emit({ kind: 'else' })
-      this.#enter(label, results)
+      this.leave('else')
+      this.emit({ kind: 'else' })
+      this.enter(label, results)
       otherwise(label)
     }
-    this.#leave(`end of ${kind}`)
-    this.#stack?.put(results)
-    return this.#emit({ kind: 'end' })
+    this.leave(`end of ${kind}`)
+    this.stack?.put(results)
+    return this.emit({ kind: 'end' })
   }
 
-  #enter(label: Label, results: Types): void {
-    this.#open.push(label)
-    this.#stack?.open(results)
+  private enter(label: Label, results: Types): void {
+    this.open.push(label)
+    this.stack?.open(results)
   }
 
-  #leave(what: string): void {
-    this.#open.pop()
-    this.#stack?.close(what)
+  private leave(what: string): void {
+    this.open.pop()
+    this.stack?.close(what)
   }
 
-  #local(kind: 'local.get' | 'local.set' | 'local.tee', local: Local): this {
-    if (this.#locals[local.index] !== local) throw foreignLocal(kind, local.name, this.self.name)
-    return this.#emit({ kind, local })
+  private useLocal(kind: 'local.get' | 'local.set' | 'local.tee', local: Local): this {
+    if (this.locals[local.index] !== local) throw foreignLocal(kind, local.name, this.self.name)
+    return this.emit({ kind, local })
   }
 
-  #global(kind: 'global.get' | 'global.set', global: Global): this {
-    this.#globals.add(global)
-    return this.#emit({ kind, global })
+  private useGlobal(kind: 'global.get' | 'global.set', global: Global): this {
+    this.globals.add(global)
+    return this.emit({ kind, global })
   }
 
-  #distance(what: string, label: Label): number {
-    const position = this.#open.lastIndexOf(label)
+  private distance(what: string, label: Label): number {
+    const position = this.open.lastIndexOf(label)
     if (position < 0) throw closedLabel(what, this.self.name)
-    return this.#open.length - 1 - position
+    return this.open.length - 1 - position
   }
 
-  #emit(content: Instruction): this {
-    this.#body.push(content)
+  private emit(content: Instruction): this {
+    this.body.push(content)
     return this
   }
 }

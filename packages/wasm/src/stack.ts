@@ -20,33 +20,33 @@ interface Frame {
 
 /** The operand stack of a function under construction. */
 export class OperandStack {
-  readonly #operands: Operand[] = []
-  readonly #frames: Frame[] = []
+  private readonly operands: Operand[] = []
+  private readonly frames: Frame[] = []
   /** The innermost block; none before the function begins and after it has ended. */
-  #frame: Frame | undefined
+  private frame: Frame | undefined
 
   constructor(readonly functionName: string) {}
 
   /** Enters a block. */
   open(results: readonly ValueType[]): void {
-    this.#frame = { results, base: this.#operands.length, unreachable: false }
-    this.#frames.push(this.#frame)
+    this.frame = { results, base: this.operands.length, unreachable: false }
+    this.frames.push(this.frame)
   }
 
   /** Leaves a block, which must hold its results and nothing else. */
   close(what: string): void {
-    const { results, base } = this.#frame ?? this.#gone()
-    const found = this.#operands.slice(base)
+    const { results, base } = this.frame ?? this.gone()
+    const found = this.operands.slice(base)
     this.take(what, results)
-    if (this.#operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
-    this.#frames.pop()
-    this.#frame = this.#frames[this.#frames.length - 1]
+    if (this.operands.length !== base) throw operandMismatch(what, results, found, this.functionName)
+    this.frames.pop()
+    this.frame = this.frames[this.frames.length - 1]
   }
 
   /** Removes the operands of an instruction. */
   take(what: string, types: readonly ValueType[]): void {
-    const { base, unreachable } = this.#frame ?? this.#gone()
-    const operands = this.#operands
+    const { base, unreachable } = this.frame ?? this.gone()
+    const operands = this.operands
     const first = operands.length - types.length
     for (let i = types.length - 1; i >= 0; i--) {
       // Below the base of unreachable code there is as much as anyone asks for.
@@ -63,16 +63,16 @@ export class OperandStack {
   /** Removes the operand of an instruction that names a variable. */
   takeOne(what: string, type: ValueType, variable: string): void {
     // Most operands are as they should be; no text is made for those.
-    const operands = this.#operands
-    const { base } = this.#frame ?? this.#gone()
+    const operands = this.operands
+    const { base } = this.frame ?? this.gone()
     if (operands.length > base && operands[operands.length - 1] === type) operands.pop()
     else this.take(`${what} $${variable}`, [type])
   }
 
   /** Removes one operand of whatever type. */
   takeAny(what: string): Operand {
-    const { base, unreachable } = this.#frame ?? this.#gone()
-    if (this.#operands.length > base) return this.#operands.pop() as Operand
+    const { base, unreachable } = this.frame ?? this.gone()
+    if (this.operands.length > base) return this.operands.pop() as Operand
     if (unreachable) return 'any'
     throw operandMismatch(what, ['any'], [], this.functionName)
   }
@@ -89,22 +89,22 @@ export class OperandStack {
 
   /** Adds the results of an instruction. */
   put(types: readonly Operand[]): void {
-    for (let i = 0; i < types.length; i++) this.#operands.push(types[i]!)
+    for (let i = 0; i < types.length; i++) this.operands.push(types[i]!)
   }
 
   /** Adds one operand. */
   putOne(type: Operand): void {
-    this.#operands.push(type)
+    this.operands.push(type)
   }
 
   /** Marks the rest of the innermost block as unreachable. */
   abandon(): void {
-    const frame = this.#frame ?? this.#gone()
-    this.#operands.length = frame.base
+    const frame = this.frame ?? this.gone()
+    this.operands.length = frame.base
     frame.unreachable = true
   }
 
-  #gone(): never {
+  private gone(): never {
     throw finished(this.functionName)
   }
 }

@@ -49,57 +49,57 @@ const mostNarrowings = 30
 
 /** Remembers which scans are in order already, so that a sweep over a finished graph costs little. */
 export class Sweeper {
-  readonly #settled = new Map<Apply, string>()
+  private readonly settled = new Map<Apply, string>()
 
-  readonly #rules: readonly ScanRule[]
-  readonly #merges: readonly MergeRule[]
-  readonly #narrowings: readonly NarrowRule[]
-  #narrowed = 0
-  readonly #branchRules: readonly BranchRule[]
-  readonly #mergesBranches: boolean
+  private readonly rules: readonly ScanRule[]
+  private readonly merges: readonly MergeRule[]
+  private readonly narrowings: readonly NarrowRule[]
+  private narrowed = 0
+  private readonly branchRules: readonly BranchRule[]
+  private readonly mergesBranches: boolean
 
   constructor(
     isOn: (rule: { readonly name: string }) => boolean,
     private readonly trace?: (rule: string, node: Apply) => void,
   ) {
-    this.#rules = scanRules.filter(isOn)
-    this.#merges = mergeRules.filter(isOn)
-    this.#narrowings = narrowRules.filter(isOn)
-    this.#branchRules = branchRules.filter(isOn)
-    this.#mergesBranches = isOn(branchMerge)
+    this.rules = scanRules.filter(isOn)
+    this.merges = mergeRules.filter(isOn)
+    this.narrowings = narrowRules.filter(isOn)
+    this.branchRules = branchRules.filter(isOn)
+    this.mergesBranches = isOn(branchMerge)
   }
 
   sweep(given: readonly Variable[]): readonly Variable[] {
     const before = topologicalOrder(given)
-    const results = this.#narrow(given, before)
+    const results = this.narrow(given, before)
     const order = results === given ? before : topologicalOrder(results)
     if (!order.some(hasBodies)) return results
-    const merged = this.#merge(results, order)
-    return this.#each(merged, merged === results ? order : topologicalOrder(merged))
+    const merged = this.merge(results, order)
+    return this.each(merged, merged === results ? order : topologicalOrder(merged))
   }
 
-  #narrow(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
-    if (this.#narrowed >= mostNarrowings) return results
-    const narrower = narrow(results, order, this.#narrowings, this.trace)
-    if (narrower !== results) this.#narrowed++
+  private narrow(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+    if (this.narrowed >= mostNarrowings) return results
+    const narrower = narrow(results, order, this.narrowings, this.trace)
+    if (narrower !== results) this.narrowed++
     return narrower
   }
 
-  #merge(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
-    for (const rule of this.#merges) {
+  private merge(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+    for (const rule of this.merges) {
       const groups = rule.groups(order.filter(isScan), order)
       if (groups.length === 0) continue
       for (const [node] of groups) this.trace?.(rule.name, node!)
       results = mergeIn(results, rule, groups)
       order = topologicalOrder(results)
     }
-    if (!this.#mergesBranches || !order.some(node => hasBodies(node) && !isScan(node))) return results
+    if (!this.mergesBranches || !order.some(node => hasBodies(node) && !isScan(node))) return results
     const merged = branchMerge.apply(results)
     if (merged !== results) this.trace?.(branchMerge.name, results[0]!.owner!)
     return merged
   }
 
-  #each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+  private each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
     const read = new Set(results)
     for (const { inputs } of order) for (let i = 0; i < inputs.length; i++) read.add(inputs[i]!)
     const image = new Map<Variable, Variable>()
@@ -113,7 +113,7 @@ export class Sweeper {
       }
       const wanted = node.outputs.map(v => read.has(v))
       const outputs = withOrigins(node.origins, () =>
-        isScan(node) ? this.#simplify(rebuilt, wanted) : this.#simplifyBranch(rebuilt, wanted),
+        isScan(node) ? this.simplify(rebuilt, wanted) : this.simplifyBranch(rebuilt, wanted),
       )
       for (const [i, v] of node.outputs.entries())
         if (outputs[i] !== v && outputs[i] !== null) image.set(v, outputs[i]!)
@@ -122,16 +122,16 @@ export class Sweeper {
   }
 
   /** What the outputs that are read become; null for the others. */
-  #simplify(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
+  private simplify(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
     const usage = read.join()
-    if (this.#settled.get(node) === usage) return node.outputs
-    const swept = this.#sweepBody(node)
+    if (this.settled.get(node) === usage) return node.outputs
+    const swept = this.sweepBody(node)
     const r = new Recurrence(swept, i => read[i]!)
-    for (let count = 0; this.#applyOne(r); count++) {
+    for (let count = 0; this.applyOne(r); count++) {
       if (count > longest) throw new Error('internal: the rules about a scan do not come to an end')
     }
     if (!r.changed) {
-      this.#settled.set(swept, usage)
+      this.settled.set(swept, usage)
       return swept.outputs
     }
     const image = r.close()
@@ -139,9 +139,9 @@ export class Sweeper {
   }
 
   /** One step; the next sweep goes on where there is more to do. */
-  #simplifyBranch(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
-    const swept = this.#sweepBody(node)
-    for (const rule of this.#branchRules) {
+  private simplifyBranch(node: Apply, read: readonly boolean[]): readonly (Variable | null)[] {
+    const swept = this.sweepBody(node)
+    for (const rule of this.branchRules) {
       const outputs = rule.apply(swept, read)
       if (outputs === null) continue
       this.trace?.(rule.name, node)
@@ -150,18 +150,18 @@ export class Sweeper {
     return swept.outputs
   }
 
-  #sweepBody(node: Apply): Apply {
-    const params = withBodies(node, bodiesOf(node).map(this.#swept))
+  private sweepBody(node: Apply): Apply {
+    const params = withBodies(node, bodiesOf(node).map(this.swept))
     return params === node.params ? node : apply(node.op, node.inputs, params)
   }
 
-  readonly #swept = (body: Lambda): Lambda => {
+  private readonly swept = (body: Lambda): Lambda => {
     const results = this.sweep(body.results)
     return results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
   }
 
-  #applyOne(r: Recurrence): boolean {
-    for (const rule of this.#rules) {
+  private applyOne(r: Recurrence): boolean {
+    for (const rule of this.rules) {
       if (!rule.apply(r)) continue
       this.trace?.(rule.name, r.node)
       return true

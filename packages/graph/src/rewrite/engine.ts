@@ -61,7 +61,7 @@ interface Attempt {
 class Candidate {
   /** The ops that it cannot match without. */
   readonly needs: readonly AnyOp[]
-  #attempts: readonly Attempt[] | null = null
+  private made: readonly Attempt[] | null = null
 
   constructor(readonly rule: Rule) {
     this.needs = opsOf(rule.pattern)
@@ -69,45 +69,48 @@ class Candidate {
 
   /** Made when there is something that they might match. */
   get attempts(): readonly Attempt[] {
-    this.#attempts ??= orders(this.rule.pattern).map(pattern => {
+    this.made ??= orders(this.rule.pattern).map(pattern => {
       const [first = null, second = null] = inputOps(pattern)
       return { rule: this.rule, pattern, first, second }
     })
-    return this.#attempts
+    return this.made
   }
 }
 
 /** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
 class Table {
-  readonly #byRoot = new Map<AnyOp | FamilyKind, { readonly rule: Rule; readonly position: number }[]>()
-  readonly #byOp = new Map<AnyOp, readonly Candidate[]>()
-  readonly #candidates = new Map<Rule, Candidate>()
+  private readonly byRoot = new Map<
+    AnyOp | FamilyKind,
+    { readonly rule: Rule; readonly position: number }[]
+  >()
+  private readonly byOp = new Map<AnyOp, readonly Candidate[]>()
+  private readonly byRule = new Map<Rule, Candidate>()
 
   constructor(rules: readonly Rule[]) {
     for (const [position, rule] of rules.entries()) {
       const root = rootOf(rule.pattern)
-      const list = this.#byRoot.get(root)
-      if (list === undefined) this.#byRoot.set(root, [{ rule, position }])
+      const list = this.byRoot.get(root)
+      if (list === undefined) this.byRoot.set(root, [{ rule, position }])
       else list.push({ rule, position })
     }
   }
 
-  #candidate(rule: Rule): Candidate {
-    let candidate = this.#candidates.get(rule)
+  private candidate(rule: Rule): Candidate {
+    let candidate = this.byRule.get(rule)
     if (candidate === undefined) {
       candidate = new Candidate(rule)
-      this.#candidates.set(rule, candidate)
+      this.byRule.set(rule, candidate)
     }
     return candidate
   }
 
   /** What might apply to a node of the op, in the order of the table. */
   candidates(op: AnyOp): readonly Candidate[] {
-    let list = this.#byOp.get(op)
+    let list = this.byOp.get(op)
     if (list === undefined) {
-      const rules = [...(this.#byRoot.get(op) ?? []), ...(this.#byRoot.get(op.family.kind) ?? [])]
-      list = rules.sort((a, b) => a.position - b.position).map(({ rule }) => this.#candidate(rule))
-      this.#byOp.set(op, list)
+      const rules = [...(this.byRoot.get(op) ?? []), ...(this.byRoot.get(op.family.kind) ?? [])]
+      list = rules.sort((a, b) => a.position - b.position).map(({ rule }) => this.candidate(rule))
+      this.byOp.set(op, list)
     }
     return list
   }
@@ -135,34 +138,34 @@ export function rewrite(
 
 /** A rule set and what it has already brought to normal form: for those who rewrite a graph again after changing a part. */
 export class Rewriter {
-  /** Normal forms. A variable not in here may still be in `#next`. */
-  readonly #normal = new Map<Variable, Variable>()
+  /** Normal forms. A variable not in here may still be in `next`. */
+  private readonly normal = new Map<Variable, Variable>()
   /** One step towards the normal form. */
-  readonly #next = new Map<Variable, Variable>()
-  readonly #bodies = new Map<Lambda, Lambda>()
-  readonly #table: Table
+  private readonly next = new Map<Variable, Variable>()
+  private readonly bodies = new Map<Lambda, Lambda>()
+  private readonly table: Table
   /** The attempts that may succeed, now that so many ops have been met. */
-  readonly #possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Attempt[] }>()
-  readonly #met = new Set<AnyOp>()
-  readonly #latest: string[] = []
-  #budget = 0
+  private readonly possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Attempt[] }>()
+  private readonly met = new Set<AnyOp>()
+  private readonly latest: string[] = []
+  private budget = 0
 
   constructor(
     rules: readonly Rule[],
     private readonly options: RewriteOptions = {},
   ) {
-    this.#table = tableOf(rules)
+    this.table = tableOf(rules)
   }
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
     const order = topologicalOrder(results)
-    const count = this.#meet(order)
-    this.#budget = this.options.budget ?? 2000 + 50 * count
-    return this.#normalize(results)
+    const count = this.meet(order)
+    this.budget = this.options.budget ?? 2000 + 50 * count
+    return this.normalize(results)
   }
 
-  #normalize(results: readonly Variable[]): readonly Variable[] {
-    const normal = this.#normal
+  private normalize(results: readonly Variable[]): readonly Variable[] {
+    const normal = this.normal
     const stack: Variable[] = []
     for (const result of results) {
       stack.push(result)
@@ -172,13 +175,13 @@ export class Rewriter {
           stack.pop()
           continue
         }
-        const next = this.#next.get(v)
-        if (next === undefined) this.#step(v, stack)
+        const next = this.next.get(v)
+        if (next === undefined) this.step(v, stack)
         else {
           const found = normal.get(next)
           if (found !== undefined) normal.set(v, found)
           else {
-            this.#spend()
+            this.spend()
             stack.push(next)
           }
         }
@@ -188,14 +191,14 @@ export class Rewriter {
   }
 
   /** Waits for inputs, or takes one step: the node over normal inputs, or what the first rule that applies makes of it. */
-  #step(v: Variable, stack: Variable[]): void {
-    const normal = this.#normal
+  private step(v: Variable, stack: Variable[]): void {
+    const normal = this.normal
     const node = v.owner
     if (node === null) {
       normal.set(v, v)
       return
     }
-    this.#met.add(node.op)
+    this.met.add(node.op)
     const height = stack.length
     let changed = false
     for (let i = node.inputs.length - 1; i >= 0; i--) {
@@ -205,47 +208,47 @@ export class Rewriter {
       else if (image !== input) changed = true
     }
     if (stack.length > height) return
-    const params = hasBodies(node) ? withBodies(node, bodiesOf(node).map(this.#body)) : node.params
+    const params = hasBodies(node) ? withBodies(node, bodiesOf(node).map(this.body)) : node.params
     if (changed || params !== node.params) {
       const inputs = node.inputs.map(input => normal.get(input)!)
       const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
       if (rebuilt !== node) {
-        for (let i = 0; i < node.outputs.length; i++) this.#next.set(node.outputs[i]!, rebuilt.outputs[i]!)
+        for (let i = 0; i < node.outputs.length; i++) this.next.set(node.outputs[i]!, rebuilt.outputs[i]!)
         return
       }
     }
-    const after = this.#applyFirst(node, v)
+    const after = this.applyFirst(node, v)
     if (after === null) normal.set(v, v)
-    else this.#next.set(v, after)
+    else this.next.set(v, after)
   }
 
-  #applyFirst(node: Apply, v: Variable): Variable | null {
-    const attempts = this.#attemptsAt(node.op)
+  private applyFirst(node: Apply, v: Variable): Variable | null {
+    const attempts = this.attemptsAt(node.op)
     const { inputs } = node
     const a = inputs[0]?.owner?.op
     const b = inputs[1]?.owner?.op
     for (let i = 0; i < attempts.length; i++) {
       const { rule, pattern, first, second } = attempts[i]!
       if ((first !== null && first !== a) || (second !== null && second !== b)) continue
-      const after = this.#tryOne(rule, pattern, v)
+      const after = this.tryOne(rule, pattern, v)
       if (after !== null) return after
     }
     return null
   }
 
-  #tryOne(rule: Rule, pattern: PatternNode, v: Variable): Variable | null {
+  private tryOne(rule: Rule, pattern: PatternNode, v: Variable): Variable | null {
     const captures: Record<string, Variable> = {}
     if (!matches(pattern, v, captures)) return null
     const after = withOrigins(originsOf(pattern, v), () => rule.build(captures, v))
-    if (after === null || after === v || !this.#fits(rule, v, after)) return null
-    this.#latest.push(rule.name)
-    if (this.#latest.length > 10) this.#latest.shift()
+    if (after === null || after === v || !this.fits(rule, v, after)) return null
+    this.latest.push(rule.name)
+    if (this.latest.length > 10) this.latest.shift()
     this.options.trace?.(rule.name, v, after)
     return after
   }
 
   /** A shape that is only perhaps the same would change the types of those who read it, so such a match is passed over. */
-  #fits(rule: Rule, before: Variable, after: Variable): boolean {
+  private fits(rule: Rule, before: Variable, after: Variable): boolean {
     if (equalType(before.type, after.type)) return true
     if (before.dtype === after.dtype && before.ndim === after.ndim) return false
     throw new Error(
@@ -254,42 +257,42 @@ export class Rewriter {
   }
 
   /** Notes which ops there are, so that rules about others cost nothing. How many nodes, those of new bodies included. */
-  #meet(order: readonly Apply[]): number {
+  private meet(order: readonly Apply[]): number {
     let count = order.length
     for (const node of order) {
-      this.#met.add(node.op)
+      this.met.add(node.op)
       for (const body of bodiesOf(node))
-        if (!this.#bodies.has(body)) count += this.#meet(topologicalOrder(body.results))
+        if (!this.bodies.has(body)) count += this.meet(topologicalOrder(body.results))
     }
     return count
   }
 
-  #attemptsAt(op: AnyOp): readonly Attempt[] {
-    const known = this.#possible.get(op)
-    if (known?.met === this.#met.size) return known.list
-    const list = this.#table
+  private attemptsAt(op: AnyOp): readonly Attempt[] {
+    const known = this.possible.get(op)
+    if (known?.met === this.met.size) return known.list
+    const list = this.table
       .candidates(op)
-      .filter(({ needs }) => needs.every(needed => this.#met.has(needed)))
+      .filter(({ needs }) => needs.every(needed => this.met.has(needed)))
       .flatMap(({ attempts }) => attempts)
-    this.#possible.set(op, { met: this.#met.size, list })
+    this.possible.set(op, { met: this.met.size, list })
     return list
   }
 
-  readonly #body = (body: Lambda): Lambda => {
-    let after = this.#bodies.get(body)
+  private readonly body = (body: Lambda): Lambda => {
+    let after = this.bodies.get(body)
     if (after === undefined) {
-      const results = this.#normalize(body.results)
+      const results = this.normalize(body.results)
       after = results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
-      this.#bodies.set(body, after)
-      this.#bodies.set(after, after)
+      this.bodies.set(body, after)
+      this.bodies.set(after, after)
     }
     return after
   }
 
-  #spend(): void {
-    if (this.#budget-- > 0) return
+  private spend(): void {
+    if (this.budget-- > 0) return
     throw new Error(
-      `internal: rewriting does not come to an end; the last rules were ${this.#latest.join(' | ')}`,
+      `internal: rewriting does not come to an end; the last rules were ${this.latest.join(' | ')}`,
     )
   }
 }

@@ -50,30 +50,30 @@ export function leastOf(group: Group): number {
 }
 
 export class Addresses {
-  readonly #graph: Graph
-  readonly #groups = new Map<string, Group[]>()
+  private readonly graph: Graph
+  private readonly groups = new Map<string, Group[]>()
 
   constructor(graph: Graph) {
-    this.#graph = graph
+    this.graph = graph
   }
 
   /** The group of an address that is used in `block`; the polynomial's constant is left to the caller. */
   group(address: Poly, block: Block): Group {
-    return this.#find(address.terms, block)
+    return this.find(address.terms, block)
   }
 
   /** An address as a value. */
   node(address: Poly): Node {
-    const group = this.#find(address.terms, null)
-    return this.#graph.shift(group.node, () => address.constant - leastOf(group))
+    const group = this.find(address.terms, null)
+    return this.graph.shift(group.node, () => address.constant - leastOf(group))
   }
 
-  #find(terms: Terms, block: Block | null): Group {
+  private find(terms: Terms, block: Block | null): Group {
     const key = keyOf(terms)
-    let groups = this.#groups.get(key)
+    let groups = this.groups.get(key)
     if (groups === undefined) {
       groups = []
-      this.#groups.set(key, groups)
+      this.groups.set(key, groups)
     }
     const known =
       groups.find(group => group.block === block) ??
@@ -82,13 +82,13 @@ export class Addresses {
       known.block ??= block
       return known
     }
-    const group = this.#make(terms, block)
+    const group = this.make(terms, block)
     groups.push(group)
     return group
   }
 
-  #make(terms: Terms, block: Block | null): Group {
-    const home = homeOf(terms, this.#graph.root)
+  private make(terms: Terms, block: Block | null): Group {
+    const home = homeOf(terms, this.graph.root)
     if (home.kind === 'body') {
       const { axis } = home.loop!
       const moves = ({ factors }: Term) => factors.every(x => x.home !== home || x === axis)
@@ -100,27 +100,27 @@ export class Addresses {
       // The coefficient is free of the axis, hence known outside the loop.
       const unit = coefficientIn(steady, axis)
       if (unit !== null && rest.length === 0) {
-        const pointer = this.#pointer(home.loop!, steady, unit, block)
+        const pointer = this.pointer(home.loop!, steady, unit, block)
         if (pointer !== null) return pointer
       } else if (unit !== null && steady.terms.list.length > 0) {
-        return this.#plain(nodeOfTerms(this.#graph, rest, this.node(steady)), block)
+        return this.plain(nodeOfTerms(this.graph, rest, this.node(steady)), block)
       }
     }
-    return this.#plain(nodeOfTerms(this.#graph, terms.list, this.#graph.int(0)), block)
+    return this.plain(nodeOfTerms(this.graph, terms.list, this.graph.int(0)), block)
   }
 
-  #plain(value: Node, block: Block | null): Group {
+  private plain(value: Node, block: Block | null): Group {
     const group: Group = { block, least: Number.POSITIVE_INFINITY, node: value, pointer: null }
-    group.node = this.#graph.shift(value, () => leastOf(group))
+    group.node = this.graph.shift(value, () => leastOf(group))
     return group
   }
 
-  #pointer(loop: LoopCode, address: Poly, unit: Poly, block: Block | null): Group | null {
+  private pointer(loop: LoopCode, address: Poly, unit: Poly, block: Block | null): Group | null {
     const start = substitute(address, loop.axis, loop.start)
     if (start === null) return null
     const slot: Slot = { name: 'p', type: 'i32', local: null }
-    const unitNode = nodeOfPoly(this.#graph, unit)
-    const base = this.#find(start.terms, null)
+    const unitNode = nodeOfPoly(this.graph, unit)
+    const base = this.find(start.terms, null)
     const group: Group = {
       block,
       least: Number.POSITIVE_INFINITY,
@@ -130,12 +130,12 @@ export class Addresses {
         slot,
         start: base.node,
         startShift: () => start.constant - leastOf(base) + leastOf(group),
-        stride: this.#graph.mul(unitNode, this.#graph.int(loop.step)),
+        stride: this.graph.mul(unitNode, this.graph.int(loop.step)),
         unit: unitNode,
         marked: false,
       },
     }
-    group.node = this.#graph.read(slot, loop.body, group)
+    group.node = this.graph.read(slot, loop.body, group)
     return group
   }
 }

@@ -70,9 +70,9 @@ const isWide = ({ type }: Register | Scalar) => type === 'float64' || type === '
 class Analysis {
   /** Whether a value of 64 bits varies. */
   foundWide = false
-  readonly #varies = new Map<Scalar, boolean>()
+  private readonly varies = new Map<Scalar, boolean>()
   /** Registers that were read as the same in every lane. */
-  readonly #uniform = new Set<Register>()
+  private readonly uniform = new Set<Register>()
 
   constructor(
     private readonly axis: Axis,
@@ -84,16 +84,16 @@ class Analysis {
     for (const x of statements) {
       let varies = false
       const scalars = scalarsOf(x)
-      for (let i = 0; i < scalars.length; i++) varies = this.#isVarying(scalars[i]!) || varies
+      for (let i = 0; i < scalars.length; i++) varies = this.isVarying(scalars[i]!) || varies
       if (!varies || (x.kind !== 'declare' && x.kind !== 'assign')) continue
       this.registers.add(x.register)
-      if (this.#uniform.has(x.register)) return false
+      if (this.uniform.has(x.register)) return false
     }
     return true
   }
 
-  #isVarying(root: Scalar): boolean {
-    const known = this.#varies
+  private isVarying(root: Scalar): boolean {
+    const known = this.varies
     const stack: Scalar[] = [root]
     while (stack.length > 0) {
       const x = stack[stack.length - 1]!
@@ -102,7 +102,7 @@ class Analysis {
         const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : operandsOf(x)
         for (let i = 0; i < operands.length; i++) if (!known.has(operands[i]!)) stack.push(operands[i]!)
         if (stack.length > height) continue
-        let varies = this.#isSource(x)
+        let varies = this.isSource(x)
         for (let i = 0; i < operands.length; i++) varies ||= known.get(operands[i]!)!
         known.set(x, varies)
         if (varies && isWide(x)) this.foundWide = true
@@ -112,11 +112,11 @@ class Analysis {
     return known.get(root)!
   }
 
-  #isSource(x: Scalar): boolean {
+  private isSource(x: Scalar): boolean {
     if (x.kind === 'axis') return x.axis === this.axis
     if (x.kind !== 'register') return false
     if (this.registers.has(x.register)) return true
-    this.#uniform.add(x.register)
+    this.uniform.add(x.register)
     return false
   }
 }

@@ -35,103 +35,103 @@ export function emitKernel(kernel: Kernel, options: EmitOptions): WasmFunction {
 }
 
 class Emitter {
-  readonly #f: FunctionBuilder
-  readonly #stack: StackCode
+  private readonly f: FunctionBuilder
+  private readonly stack: StackCode
 
   constructor(f: FunctionBuilder, root: Block) {
-    this.#f = f
-    this.#stack = new StackCode(f, root)
+    this.f = f
+    this.stack = new StackCode(f, root)
   }
 
   statements(block: Block): void {
-    for (const x of block.statements) this.#statement(x)
-    for (const { local } of block.slots) if (local !== null) this.#stack.free(local)
+    for (const x of block.statements) this.statement(x)
+    for (const { local } of block.slots) if (local !== null) this.stack.free(local)
   }
 
-  #statement(x: Statement): void {
-    const f = this.#f
+  private statement(x: Statement): void {
+    const f = this.f
     switch (x.kind) {
       case 'loop':
-        this.#loop(x.loop)
+        this.loop(x.loop)
         return
       case 'set':
-        this.#stack.value(x.value)
-        f.set(this.#stack.variable(x.slot))
+        this.stack.value(x.value)
+        f.set(this.stack.variable(x.slot))
         return
       case 'keep': {
         const splat = x.splat()
         for (const value of [splat, x.value]) {
-          if (value !== null && value.remaining > 0 && value.home === this.#stack.block)
-            this.#stack.settle(value)
+          if (value !== null && value.remaining > 0 && value.home === this.stack.block)
+            this.stack.settle(value)
         }
         return
       }
       case 'store': {
-        this.#stack.value(x.address)
-        this.#stack.value(x.value)
+        this.stack.value(x.address)
+        this.stack.value(x.value)
         const at = { offset: x.at - leastOf(x.group), align: x.align }
-        this.#stack.op(x.op, x.lane === null ? [at] : [x.lane, at])
+        this.stack.op(x.op, x.lane === null ? [at] : [x.lane, at])
         return
       }
       case 'check':
-        for (const value of x.values) this.#stack.settle(value)
-        this.#stack.value(x.failed)
+        for (const value of x.values) this.stack.settle(value)
+        this.stack.value(x.failed)
         f.if(() => {
-          for (const store of x.stores) this.#statement(store)
+          for (const store of x.stores) this.statement(store)
         })
         // The stores' arm may be skipped, so nothing may be kept from it: their values are constants or settled.
-        for (const value of x.values) this.#stack.consume(value)
+        for (const value of x.values) this.stack.consume(value)
     }
   }
 
   // ── loops
 
-  #loop(x: LoopCode): void {
-    const f = this.#f
-    for (const value of x.preheader.hoisted) this.#stack.settle(value)
-    if (x.sure) this.#run(x)
+  private loop(x: LoopCode): void {
+    const f = this.f
+    for (const value of x.preheader.hoisted) this.stack.settle(value)
+    if (x.sure) this.run(x)
     else {
-      this.#stack.value(x.begin)
-      this.#stack.value(x.end)
-      f.op('i32.lt_s').if(() => this.#run(x))
+      this.stack.value(x.begin)
+      this.stack.value(x.end)
+      f.op('i32.lt_s').if(() => this.run(x))
     }
-    this.#leave(x.preheader)
+    this.leave(x.preheader)
   }
 
-  #run(x: LoopCode): void {
-    const f = this.#f
+  private run(x: LoopCode): void {
+    const f = this.f
     const isCounted = x.control === null
     const locals: Local[] = []
-    this.#stack.block = x.preheader
-    for (const value of x.body.hoisted) this.#stack.settle(value)
+    this.stack.block = x.preheader
+    for (const value of x.body.hoisted) this.stack.settle(value)
     for (const group of x.pointers) {
       const { start, startShift, slot } = group.pointer!
-      this.#stack.value(start)
-      this.#stack.addConstant(startShift())
-      f.set(this.#stack.variable(slot))
+      this.stack.value(start)
+      this.stack.addConstant(startShift())
+      f.set(this.stack.variable(slot))
       locals.push(slot.local!)
     }
     let bound: Local | null = null
     if (isCounted) {
-      this.#stack.value(x.begin)
-      f.set(this.#stack.variable(x.counter))
+      this.stack.value(x.begin)
+      f.set(this.stack.variable(x.counter))
       locals.push(x.counter.local!)
     } else {
-      bound = this.#stack.allocate('i32')
+      bound = this.stack.allocate('i32')
       locals.push(bound)
       const { slot, unit } = x.control!.pointer!
       f.get(slot.local!)
-      this.#distance(x, unit)
+      this.distance(x, unit)
       f.op('i32.add').set(bound)
     }
     f.loop(label => {
-      this.#stack.block = x.body
+      this.stack.block = x.body
       this.statements(x.body)
       for (const group of x.pointers) {
         if (group === x.control) continue
         const { slot, stride } = group.pointer!
         f.get(slot.local!)
-        this.#stack.value(stride)
+        this.stack.value(stride)
         f.op('i32.add').set(slot.local!)
       }
       const { slot, step } = isCounted
@@ -139,31 +139,31 @@ class Emitter {
         : { slot: x.control!.pointer!.slot, step: x.control!.pointer!.stride.immediates[0] as number }
       f.get(slot.local!).op('i32.const', step).op('i32.add').tee(slot.local!)
       if (bound !== null) f.get(bound)
-      else this.#stack.value(x.end)
+      else this.stack.value(x.end)
       f.op(x.exact ? 'i32.ne' : 'i32.lt_s').brIf(label)
     })
-    this.#leave(x.body)
-    for (const local of locals) this.#stack.free(local)
+    this.leave(x.body)
+    for (const local of locals) this.stack.free(local)
   }
 
   /** (end − begin)·unit */
-  #distance({ begin, end }: LoopCode, unit: Node): void {
-    const f = this.#f
+  private distance({ begin, end }: LoopCode, unit: Node): void {
+    const f = this.f
     if (begin.op === 'i32.const' && end.op === 'i32.const') {
       const trips = (end.immediates[0] as number) - (begin.immediates[0] as number)
       f.op('i32.const', Math.imul(trips, unit.immediates[0] as number))
       return
     }
-    this.#stack.value(end)
+    this.stack.value(end)
     if (begin.op !== 'i32.const' || begin.immediates[0] !== 0) {
-      this.#stack.value(begin)
+      this.stack.value(begin)
       f.op('i32.sub')
     }
     f.op('i32.const', unit.immediates[0] as number).op('i32.mul')
   }
 
-  #leave(block: Block): void {
-    this.#stack.block = block.parent!
-    for (const x of block.release) this.#stack.release(x)
+  private leave(block: Block): void {
+    this.stack.block = block.parent!
+    for (const x of block.release) this.stack.release(x)
   }
 }

@@ -48,12 +48,12 @@ const widest = 2 ** 20
 export class Graph {
   readonly root: Block
   /** Instructions of up to two operands, by number: the key of the others is text. */
-  readonly #short = new Map<number, Node>()
-  readonly #long = new Map<string, Node>()
-  readonly #integers = new Map<number, Node>()
-  readonly #loads = new Map<string, Node[]>()
-  #nodes = 0
-  #blocks = 0
+  private readonly short = new Map<number, Node>()
+  private readonly long = new Map<string, Node>()
+  private readonly integers = new Map<number, Node>()
+  private readonly loads = new Map<string, Node[]>()
+  private nodes = 0
+  private blocks = 0
 
   constructor() {
     this.root = this.block('root', null, null)
@@ -61,11 +61,11 @@ export class Graph {
 
   block(kind: Block['kind'], parent: Block | null, loop: LoopCode | null): Block {
     const depth = parent === null ? 0 : parent.depth + 1
-    const id = this.#blocks++
+    const id = this.blocks++
     return { id, depth, parent, kind, loop, statements: [], hoisted: new Set(), release: [], slots: [] }
   }
 
-  #node(
+  private node(
     op: Node['op'],
     type: ValueType,
     operands: readonly Node[],
@@ -73,7 +73,7 @@ export class Graph {
     immediates: readonly unknown[] = none,
     isLeaf = false,
   ): Mutable<Node> {
-    const id = this.#nodes++
+    const id = this.nodes++
     return {
       id,
       op,
@@ -98,16 +98,16 @@ export class Graph {
     const b = operands[1]
     if (a !== undefined && operands.length < 3 && immediates.length === 0 && a.id < widest) {
       const key = (numberOf(op) * widest + a.id) * widest + (b === undefined ? widest - 1 : b.id)
-      const known = this.#short.get(key)
+      const known = this.short.get(key)
       if (known !== undefined) return known
-      const node = this.#node(op, resultOf(op), operands, b === undefined ? a.home : deeper(a.home, b.home))
-      this.#short.set(key, node)
+      const node = this.node(op, resultOf(op), operands, b === undefined ? a.home : deeper(a.home, b.home))
+      this.short.set(key, node)
       return node
     }
-    return this.#intern(op, resultOf(op), operands, immediates)
+    return this.intern(op, resultOf(op), operands, immediates)
   }
 
-  #intern(
+  private intern(
     op: Node['op'],
     type: ValueType,
     operands: readonly Node[],
@@ -116,46 +116,46 @@ export class Graph {
   ): Node {
     let key = `${op} ${text.join(' ')} :`
     for (let i = 0; i < operands.length; i++) key += ` ${operands[i]!.id}`
-    const known = this.#long.get(key)
+    const known = this.long.get(key)
     if (known !== undefined) return known
     let home = this.root
     for (let i = 0; i < operands.length; i++) home = deeper(home, operands[i]!.home)
     const isLeaf = operands.length === 0 && type !== 'v128'
-    const node = this.#node(op, type, operands, home, immediates, isLeaf)
-    this.#long.set(key, node)
+    const node = this.node(op, type, operands, home, immediates, isLeaf)
+    this.long.set(key, node)
     return node
   }
 
   constant(op: 'i64.const' | 'f32.const' | 'f64.const', value: number | bigint): Node {
     const text = [Object.is(value, -0) ? '-0' : value]
-    return this.#intern(op, op.slice(0, 3) as ValueType, none, [value], text)
+    return this.intern(op, op.slice(0, 3) as ValueType, none, [value], text)
   }
 
   int(value: number): Node {
-    const known = this.#integers.get(value | 0)
+    const known = this.integers.get(value | 0)
     if (known !== undefined) return known
-    const node = this.#node('i32.const', 'i32', none, this.root, [value | 0], true)
-    this.#integers.set(value | 0, node)
+    const node = this.node('i32.const', 'i32', none, this.root, [value | 0], true)
+    this.integers.set(value | 0, node)
     return node
   }
 
   vector(bytes: ArrayBufferView): Node {
     const [a, b, c, d] = new Int32Array(bytes.buffer, bytes.byteOffset, 4)
-    return this.#intern('v128.const', 'v128', none, [bytes], [a, b, c, d])
+    return this.intern('v128.const', 'v128', none, [bytes], [a, b, c, d])
   }
 
   select(condition: Node, a: Node, b: Node): Node {
-    return a === b ? a : this.#intern('select', a.type, [a, b, condition], none)
+    return a === b ? a : this.intern('select', a.type, [a, b, condition], none)
   }
 
   /** Of a function without effects, which gives one value. */
   call(target: WasmFunction, operands: readonly Node[]): Node {
-    return this.#intern('call', target.results[0]!, operands, [target], [target.name])
+    return this.intern('call', target.results[0]!, operands, [target], [target.name])
   }
 
   /** The value of a slot from now on, until it is assigned again. */
   read(slot: Slot, home: Block, group: Group | null = null): Node {
-    const node = this.#node('read', slot.type, none, home, none, true)
+    const node = this.node('read', slot.type, none, home, none, true)
     node.slot = slot
     node.group = group
     return node
@@ -163,24 +163,24 @@ export class Graph {
 
   /** A value that a variable had when it was read. */
   copy(x: Node): Node {
-    return this.#node('copy', x.type, [x], x.home)
+    return this.node('copy', x.type, [x], x.home)
   }
 
   /** An address moved by a constant that is known late. */
   shift(x: Node, amount: () => number): Node {
-    const node = this.#node('shift', 'i32', [x], x.home)
+    const node = this.node('shift', 'i32', [x], x.home)
     node.amount = amount
     return node
   }
 
   /** Stands for an index of which every lane has its own. */
   lanes(home: Block): Node {
-    return this.#node('lanes', 'i32', none, home)
+    return this.node('lanes', 'i32', none, home)
   }
 
   /** An access to memory at `at` of a group. */
   access(op: OpName, type: ValueType, operands: readonly Node[], home: Block, access: Access): Node {
-    const node = this.#node(op, type, operands, home, [access.lane, access.align])
+    const node = this.node(op, type, operands, home, [access.lane, access.align])
     node.group = access.group
     node.at = access.at
     return node
@@ -188,10 +188,10 @@ export class Graph {
 
   /** The same instruction with the same operands that is at home in a block around `block`, or a new one. */
   load(key: string, block: Block, make: () => Node): Node {
-    let known = this.#loads.get(key)
+    let known = this.loads.get(key)
     if (known === undefined) {
       known = []
-      this.#loads.set(key, known)
+      this.loads.set(key, known)
     }
     for (const node of known) if (isWithin(node.home, block)) return node
     const node = make()

@@ -66,10 +66,10 @@ export class Scope {
   /** What scalars were built to, and which of them a store or an assignment may change. */
   built = new Map<Scalar, Built>()
   volatile = new Set<Scalar>()
-  readonly #laneIndexOf = new Map<Node, Node>()
-  readonly #versions = new Map<BufferParam, { version: number; home: Block }>()
-  readonly #splats = { bool: new Map<Node, Node>(), other: new Map<Node, Node>() }
-  #version = 0
+  private readonly laneIndexOf = new Map<Node, Node>()
+  private readonly versions = new Map<BufferParam, { version: number; home: Block }>()
+  private readonly splats = { bool: new Map<Node, Node>(), other: new Map<Node, Node>() }
+  private version = 0
 
   constructor(
     readonly options: EmitOptions,
@@ -121,12 +121,12 @@ export class Scope {
 
   /** After a store: loads give the new contents. */
   wrote(buffer: BufferParam): void {
-    this.#versions.set(buffer, { version: ++this.#version, home: this.block })
+    this.versions.set(buffer, { version: ++this.version, home: this.block })
     this.changed()
   }
 
   memory(buffer: BufferParam): { readonly version: number; readonly home: Block } {
-    return this.#versions.get(buffer) ?? { version: 0, home: this.graph.root }
+    return this.versions.get(buffer) ?? { version: 0, home: this.graph.root }
   }
 
   /** A register or a buffer has new contents. */
@@ -144,14 +144,14 @@ export class Scope {
   within(loop: LoopCode, effects: Effects, body: () => void): void {
     const outer = this.block
     this.block = loop.body
-    this.#begin(effects)
+    this.begin(effects)
     body()
     this.block = outer
-    this.#begin(effects)
+    this.begin(effects)
     this.push({ kind: 'loop', loop })
   }
 
-  #begin({ registers, buffers }: Effects): void {
+  private begin({ registers, buffers }: Effects): void {
     this.forget()
     for (const register of registers) this.renew(register)
     for (const buffer of buffers) this.wrote(buffer)
@@ -159,10 +159,10 @@ export class Scope {
 
   /** The polynomial of an index that lanes do not agree on. */
   laneIndex(scalar: Scalar, copies: readonly Node[]): Poly {
-    let node = this.#laneIndexOf.get(copies[0]!)
+    let node = this.laneIndexOf.get(copies[0]!)
     if (node === undefined) {
       node = this.graph.lanes(this.block)
-      this.#laneIndexOf.set(copies[0]!, node)
+      this.laneIndexOf.set(copies[0]!, node)
     }
     // The scalar at hand is the one that means this now: an older one may speak of another loop.
     this.laneIndices.set(node, { scalar, copies })
@@ -183,12 +183,12 @@ export class Scope {
             lane: null,
             align: x.immediates[1] as number,
           })
-    this.#splats[type === 'bool' ? 'bool' : 'other'].set(x, node)
+    this.splats[type === 'bool' ? 'bool' : 'other'].set(x, node)
     return node
   }
 
   splatOf(x: Node, type: Register['type']): Node | null {
-    return this.#splats[type === 'bool' ? 'bool' : 'other'].get(x) ?? null
+    return this.splats[type === 'bool' ? 'bool' : 'other'].get(x) ?? null
   }
 }
 

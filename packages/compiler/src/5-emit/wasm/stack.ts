@@ -12,33 +12,33 @@ import { childTowards } from './uses.js'
 export class StackCode {
   /** The block whose code is being emitted. */
   block: Block
-  readonly #f: FunctionBuilder
-  readonly #free: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
+  private readonly f: FunctionBuilder
+  private readonly freeLocals: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
 
   constructor(f: FunctionBuilder, root: Block) {
-    this.#f = f
+    this.f = f
     this.block = root
   }
 
   /** Leaves a value on the stack. */
   value(root: Node): void {
-    this.#tree(root, null)
+    this.tree(root, null)
   }
 
   /** Computes a value into its local, unless it is there or costs nothing. */
   settle(x: Node): void {
-    if (x.local === null && !x.isLeaf && !isNothing(x)) this.#tree(x, x)
+    if (x.local === null && !x.isLeaf && !isNothing(x)) this.tree(x, x)
   }
 
-  #tree(root: Node, settled: Node | null): void {
-    const f = this.#f
+  private tree(root: Node, settled: Node | null): void {
+    const f = this.f
     const stack: Node[] = [root]
     /** How many nodes of the stack have their operands above them. */
     const opened: boolean[] = [false]
     while (stack.length > 0) {
       const top = stack.length - 1
       const x = stack[top]!
-      if (!opened[top] && this.#isThere(x, settled)) {
+      if (!opened[top] && this.isThere(x, settled)) {
         stack.length = opened.length = top
       } else if (!opened[top] && x.operands.length > 0) {
         opened[top] = true
@@ -48,7 +48,7 @@ export class StackCode {
         }
       } else {
         stack.length = opened.length = top
-        this.#instruction(x)
+        this.instruction(x)
         if (x === settled) {
           x.local = this.allocate(x.type)
           f.set(x.local)
@@ -61,22 +61,22 @@ export class StackCode {
   }
 
   /** Pushes a value that need not be computed, if that is what it is. */
-  #isThere(x: Node, settled: Node | null): boolean {
-    const f = this.#f
+  private isThere(x: Node, settled: Node | null): boolean {
+    const f = this.f
     if (x.local !== null && x !== settled) {
       f.get(x.local)
       this.consume(x)
     } else if (x.op === 'read') f.get(this.variable(x.slot!))
-    else if (x.op === 'shift' && isNothing(x)) return this.#isThere(x.operands[0]!, settled)
+    else if (x.op === 'shift' && isNothing(x)) return this.isThere(x.operands[0]!, settled)
     else return false
     return true
   }
 
-  #instruction(x: Node): void {
-    if (x.op === 'select') this.#f.select()
+  private instruction(x: Node): void {
+    if (x.op === 'select') this.f.select()
     else if (x.op === 'shift') this.addConstant(x.amount!())
     else if (x.op === 'copy') return
-    else if (x.op === 'call') this.#f.call(x.immediates[0] as WasmFunction)
+    else if (x.op === 'call') this.f.call(x.immediates[0] as WasmFunction)
     else if (x.op === 'read' || x.op === 'lanes') throw new Error(`internal: ${x.op} is no instruction`)
     else if (x.group === null) this.op(x.op, immediatesOf(x))
     else {
@@ -87,13 +87,13 @@ export class StackCode {
   }
 
   addConstant(value: number): void {
-    if ((value | 0) !== 0) this.#f.op('i32.const', value | 0).op('i32.add')
+    if ((value | 0) !== 0) this.f.op('i32.const', value | 0).op('i32.add')
   }
 
   op(name: OpName, immediates: readonly unknown[]): void {
-    const op = this.#f.op as (name: OpName, ...immediates: readonly unknown[]) => FunctionBuilder
-    if (immediates.length === 0) op.call(this.#f, name)
-    else op.call(this.#f, name, ...immediates)
+    const op = this.f.op as (name: OpName, ...immediates: readonly unknown[]) => FunctionBuilder
+    if (immediates.length === 0) op.call(this.f, name)
+    else op.call(this.f, name, ...immediates)
   }
 
   /** The local of a variable. */
@@ -103,7 +103,7 @@ export class StackCode {
   }
 
   allocate(type: ValueType): Local {
-    return this.#free[type].pop() ?? this.#f.local(type)
+    return this.freeLocals[type].pop() ?? this.f.local(type)
   }
 
   /** One use less is to come. */
@@ -119,7 +119,7 @@ export class StackCode {
   }
 
   free(local: Local): void {
-    this.#free[local.type].push(local)
+    this.freeLocals[local.type].push(local)
   }
 }
 
