@@ -1,7 +1,7 @@
 /** The builder refuses ill-typed code at the line that emits it, and accepts all that engines accept. */
 import { expect, test } from '@jest/globals'
-import type { FunctionBuilder, Label, OpName, ValueType } from '../src/index.js'
-import { assemble, func, global, WasmError } from '../src/index.js'
+import type { Label, OpName, ValueType } from '../src/index.js'
+import { assemble, FunctionBuilder, func, global, WasmError } from '../src/index.js'
 
 const message = (build: (f: FunctionBuilder) => void, results: readonly ValueType[] = []) => {
   try {
@@ -207,6 +207,19 @@ test('a loop repeats while its condition holds, across nested blocks', () => {
 test('select takes the first if the condition holds', () => {
   expect(runs(f => f.op('i32.const', 1).op('i32.const', 2).op('i32.const', 1).select())).toBe(1)
   expect(runs(f => f.op('i32.const', 1).op('i32.const', 2).op('i32.const', 0).select())).toBe(2)
+})
+
+test('without checks the same code comes out, and the engine refuses what is wrong', () => {
+  const emit = (checked: boolean) => {
+    const f = new FunctionBuilder('k0', { x: 'i32' }, ['i32'], { checked })
+    f.get(f.params.x!).loop(label => f.get(f.params.x!).brIf(label))
+    return assemble({ exports: { k0: f.finish() } }).toBytes()
+  }
+  expect(emit(false)).toEqual(emit(true))
+
+  const wrong = new FunctionBuilder('k0', {}, ['i32'], { checked: false })
+  wrong.op('f32.const', 1)
+  expect(WebAssembly.validate(assemble({ exports: { k0: wrong.finish() } }).toBytes())).toBe(false)
 })
 
 test('nothing is emitted into a finished function', () => {
