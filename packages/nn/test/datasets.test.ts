@@ -148,6 +148,15 @@ describe('csvSeries', () => {
   })
 })
 
+test('what is no list of texts, no number of waves or opinions is told', () => {
+  expect(() => texts('good' as never, ['bad'])).toThrow(/texts: positive: the string "good" is not a list/)
+  expect(() => texts(['good'], undefined as never)).toThrow(/texts: negative: undefined is not a list/)
+  expect(() => datasets.sineWave({ length: 0, samples: 2 })).toThrow(/sineWave: length/)
+  expect(() => datasets.sineWave({ length: 2, sample: 2 } as never)).toThrow(/did you mean "samples"/)
+  expect(() => datasets.sineWave(undefined as never)).toThrow(/sineWave: length: undefined/)
+  expect(() => opinions(undefined as never)).toThrow(/opinions: samples: undefined/)
+})
+
 describe('opinions', () => {
   test('the same seed gives the same, and about half are good', () => {
     const { positive, negative } = opinions({ samples: 400, seed: 1 })

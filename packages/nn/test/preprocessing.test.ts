@@ -1,4 +1,4 @@
-import { toNested } from '@arignote/graph'
+import { array, toNested } from '@arignote/graph'
 import { describe, expect, test } from '@jest/globals'
 import { preprocessing } from '../src/index.js'
 
@@ -17,6 +17,30 @@ describe('padSequences', () => {
     ])
     expect(padSequences([]).shape).toEqual([0, 0])
     expect(padSequences([[], []], { maxlen: 3 }).shape).toEqual([2, 3])
+  })
+  test('steps may be typed arrays, and sequences arrays of one or two axes', () => {
+    const wanted = toNested(
+      padSequences([
+        [[1, 2]],
+        [
+          [3, 4],
+          [5, 6],
+        ],
+      ]),
+    )
+    const typed = [[Float32Array.of(1, 2)], [Int32Array.of(3, 4), [5, 6]]]
+    const arrays = [
+      array([[1, 2]]),
+      array([
+        [3, 4],
+        [5, 6],
+      ]),
+    ]
+    for (const given of [typed, arrays]) expect(toNested(padSequences(given))).toEqual(wanted)
+    expect(toNested(padSequences([array([1, 2]), [3]]))).toEqual([
+      [1, 2],
+      [0, 3],
+    ])
   })
   test('what is no number is named by its place', () => {
     expect(() => padSequences([[1], [2, '3' as never]])).toThrow(/sequence 1, step 1 is the string "3"/)
@@ -159,6 +183,19 @@ describe('skipgrams', () => {
   test('a sampling table leaves words out', () => {
     const { couples } = skipgrams([1, 2, 1, 2], 3, { samplingTable: [0, 0, 1], negativeSamples: 0, seed: 1 })
     expect((toNested(couples) as number[][]).every(([word]) => word === 2)).toBe(true)
+  })
+  test('a sequence may be an array, not of arrays', () => {
+    const options = { windowSize: 1, negativeSamples: 0, shuffle: false }
+    const wanted = toNested(skipgrams([1, 2, 3], 5, options).couples)
+    for (const given of [array([1, 2, 3], 'int32'), Int32Array.of(1, 2, 3), array([1, 2, 3])])
+      expect(toNested(skipgrams(given, 5, options).couples)).toEqual(wanted)
+    expect(() => skipgrams([[1, 2]] as never, 5)).toThrow(/the sequence: an array of 2 axes/)
+    expect(() => skipgrams('a text' as never, 5)).toThrow(/the sequence: the string "a text"/)
+  })
+  test('a sampling table has a number for each word', () => {
+    expect(() => skipgrams([1, 2, 4], 5, { samplingTable: [1, 1] })).toThrow(
+      /samplingTable: 2 numbers for 5 words[\s\S]*makeSamplingTable\(5\)/,
+    )
   })
   test('a word beyond the vocabulary is named by its place', () => {
     expect(() => skipgrams([1, 5], 5)).toThrow(/word 1 is 5, but 5 is the size/)

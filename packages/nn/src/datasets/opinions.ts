@@ -36,7 +36,7 @@ const asides = [
 /** As many opinions as asked for, about half of them positive; `texts` makes data of them. */
 export function opinions(options: OpinionsOptions): Opinions {
   checkOptions('opinions', options, ['samples', 'seed'])
-  const { samples, seed = randomSeed() } = options
+  const { samples, seed = randomSeed() } = options ?? {}
   if (!Number.isInteger(samples) || samples < 1)
     throw badArgument(
       'opinions: samples',

@@ -1,5 +1,6 @@
 /** A data set that is made rather than loaded: sine waves. */
-import { type NdArray, ndarrayOf, rand } from '@arignote/graph'
+import { checkOptions, type NdArray, ndarrayOf, rand } from '@arignote/graph'
+import { wholeFrom } from '../preprocessing/whole.js'
 
 export interface SineWaveOptions {
   /** Steps of one radian in each sample. */
@@ -13,10 +14,13 @@ export interface SineWaveOptions {
  * Pieces of sine waves, and the value that comes next: x is (samples, length, 1), y is (samples). Each starts at a random
  * place in [0, 4π) and goes on in steps of one radian.
  */
-export function sineWave({ length, samples, seed }: SineWaveOptions): {
+export function sineWave(options: SineWaveOptions): {
   readonly x: NdArray<'float32', 3>
   readonly y: NdArray<'float32', 1>
 } {
+  const { length, samples, seed } = checkOptions('sineWave', options ?? {}, ['length', 'samples', 'seed'])
+  wholeFrom(1, 'sineWave', 'length', length)
+  wholeFrom(0, 'sineWave', 'samples', samples)
   const starts = rand([samples], {
     low: 0,
     high: 4 * Math.PI,

@@ -52,6 +52,16 @@ export function labelledTexts(
       `${describeGiven(validationShare).what} will not do`,
       'a number from 0 to below 1',
     )
+  for (const [what, list] of [
+    ['positive', positive],
+    ['negative', negative],
+  ] as const)
+    if (!Array.isArray(list))
+      throw badArgument(
+        operation,
+        `${what}: ${describeGiven(list).what} is not a list of texts`,
+        "['a text', 'another']",
+      )
   const all = shuffled(
     [...positive.map(text => ({ text, label: 1 })), ...negative.map(text => ({ text, label: 0 }))],
     uniformDraws(seed),

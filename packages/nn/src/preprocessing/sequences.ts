@@ -6,15 +6,17 @@ import {
   checkOptions,
   convert,
   describeGiven,
+  isNdArray,
   type NdArray,
   ndarrayOf,
+  toNested,
   type Value,
 } from '@arignote/graph'
 import { allocate, type DType, isFloat } from '@arignote/loops'
 import { beyondVocabulary, notAnElement } from './errors.js'
 
-/** Numbers, or vectors of numbers, one for each step. */
-export type Sequence = ArrayLike<number> | readonly (readonly number[])[]
+/** Numbers, or vectors of numbers, one for each step; an array of one or two axes. */
+export type Sequence = ArrayLike<number> | readonly ArrayLike<number>[] | NdArray
 
 export interface PadOptions<D extends DType = DType> {
   /** Steps of each row; by default as many as the longest sequence has. */
@@ -44,34 +46,31 @@ export function padSequences<D extends DType = 'int32'>(
   sequences: readonly Sequence[],
   options?: PadOptions<D>,
 ): NdArray<D>
-export function padSequences(sequences: readonly Sequence[], options: PadOptions = {}): NdArray {
+export function padSequences(given: readonly Sequence[], options: PadOptions = {}): NdArray {
   const operation = 'padSequences'
   checkOptions(operation, options, ['maxlen', 'dtype', 'padding', 'truncating', 'value'])
   const { dtype = 'int32', padding = 'pre', truncating = 'pre', value = 0, maxlen = null } = options
   checkDType(operation, dtype)
   checkName(operation, 'padding', padding, sides)
   checkName(operation, 'truncating', truncating, sides)
-  if (!Array.isArray(sequences))
-    throw badArgument(
-      operation,
-      `${describeGiven(sequences).what} is not a list of sequences`,
-      '[[1, 2], [3]]',
-    )
+  if (!Array.isArray(given))
+    throw badArgument(operation, `${describeGiven(given).what} is not a list of sequences`, '[[1, 2], [3]]')
   if (maxlen !== null && !(Number.isInteger(maxlen) && maxlen >= 1))
     throw badArgument(
       `${operation}: maxlen`,
       `${describeGiven(maxlen).what} will not do`,
       'an integer, at least 1',
     )
-  let longest = 0
-  sequences.forEach((sequence, i) => {
-    if (!isSequence(sequence))
+  const sequences = given.map((sequence, i) => {
+    const steps: unknown = isNdArray(sequence) ? toNested(sequence) : sequence
+    if (!isList(steps))
       throw notAnElement(operation, `sequence ${i}`, describeGiven(sequence).what, 'a list of numbers')
-    longest = Math.max(longest, sequence.length)
+    return steps
   })
+  const longest = sequences.reduce((most, { length }) => Math.max(most, length), 0)
   const length = maxlen ?? longest
-  const first = sequences.find(sequence => sequence.length > 0)?.[0]
-  const size = Array.isArray(first) ? first.length : null
+  const first = sequences.find(({ length }) => length > 0)?.[0]
+  const size = isList(first) ? first.length : null
   const features = size ?? 1
   const data = allocate(dtype, sequences.length * length * features)
   const filler = cast(value, dtype)
@@ -90,7 +89,7 @@ export function padSequences(sequences: readonly Sequence[], options: PadOptions
     for (let t = 0; t < kept; t++) {
       const step = sequence[from + t]
       const place = () => `sequence ${i}, step ${from + t}`
-      if (Array.isArray(step) !== (size !== null) || (size !== null && (step as number[]).length !== size))
+      if (isList(step) !== (size !== null) || (size !== null && (step as number[]).length !== size))
         throw notAnElement(
           operation,
           place(),
@@ -109,11 +108,10 @@ export function padSequences(sequences: readonly Sequence[], options: PadOptions
   return ndarrayOf(data, size === null ? [sequences.length, length] : [sequences.length, length, size])
 }
 
-const isSequence = (x: unknown): x is Sequence =>
+const isList = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView))
 
-const describeStep = (step: unknown) =>
-  Array.isArray(step) ? `a list of ${step.length}` : describeGiven(step).what
+const describeStep = (step: unknown) => (isList(step) ? `a list of ${step.length}` : describeGiven(step).what)
 
 const ranges = { int32: [-(2 ** 31), 2 ** 31 - 1], uint8: [0, 255], bool: [0, 1] } as const
 

@@ -1,5 +1,14 @@
 /** Pairs of words that stand near each other, and pairs that do not: what word vectors are trained on (Mikolov et al. 2013). */
-import { badArgument, checkOptions, describeGiven, type NdArray, ndarrayOf } from '@arignote/graph'
+import {
+  badArgument,
+  checkOptions,
+  convert,
+  describeGiven,
+  isNdArray,
+  type NdArray,
+  ndarrayOf,
+  type Value,
+} from '@arignote/graph'
 import { shuffled, uniformDraws } from '../draws.js'
 import { randomSeed } from '../seeds.js'
 import { beyondVocabulary, notAnElement } from './errors.js'
@@ -33,7 +42,7 @@ const names = ['windowSize', 'negativeSamples', 'shuffle', 'categorical', 'sampl
  * @throws ArgumentError for what is no number of a word, or one beyond the vocabulary
  */
 export function skipgrams(
-  sequence: ArrayLike<number>,
+  sequence: ArrayLike<number> | NdArray,
   vocabularySize: number,
   options: SkipgramOptions = {},
 ): Skipgrams {
@@ -49,7 +58,7 @@ export function skipgrams(
       `${describeGiven(negativeSamples).what} will not do`,
       'a number, at least 0',
     )
-  const words = Array.from(sequence)
+  const words = wordsOf(operation, sequence)
   words.forEach((word, i) => {
     if (!Number.isInteger(word) || word < 0)
       throw notAnElement(operation, `word ${i}`, describeGiven(word).what, 'the number of a word')
@@ -63,6 +72,12 @@ export function skipgrams(
       )
   })
   const table = samplingTable === null ? null : 'data' in samplingTable ? samplingTable.data : samplingTable
+  if (table !== null && words.some(word => !(table[word]! >= 0)))
+    throw badArgument(
+      `${operation}: samplingTable`,
+      `${table.length} numbers for ${vocabularySize} words`,
+      `makeSamplingTable(${vocabularySize}) has one for each`,
+    )
   const uniform = uniformDraws(seed)
 
   const found: [word: number, other: number, label: number][] = []
@@ -85,6 +100,19 @@ export function skipgrams(
     couples: ndarrayOf(couples, [pairs.length, 2]),
     labels: ndarrayOf(labels, categorical ? [pairs.length, 2] : [pairs.length]) as NdArray<'int32'>,
   }
+}
+
+function wordsOf(operation: string, given: unknown): readonly number[] {
+  const { data, shape } =
+    isNdArray(given) || Array.isArray(given) || ArrayBuffer.isView(given)
+      ? convert(given as Value, null, `${operation}: the sequence`)
+      : { data: [], shape: [] }
+  if (shape.length === 1) return Array.from(data)
+  throw badArgument(
+    `${operation}: the sequence`,
+    shape.length === 0 ? describeGiven(given).what : `an array of ${shape.length} axes`,
+    'the numbers of the words of one text: [5, 1, 7]',
+  )
 }
 
 export interface SamplingTableOptions {
