@@ -125,6 +125,11 @@ export class Optimizer<T extends OptionTable = OptionTable> implements Serialize
     return stateOf(this.#rule, this.#options, this.#memory, this.#params)
   }
 
+  /** How many accumulators each parameter has. */
+  get accumulators(): number {
+    return this.#rule.slots(this.#options).length
+  }
+
   /** Copies of the state in that order; as in Keras's files, Adam without amsgrad ends with a 0 per parameter. */
   getWeights(): NdArray[] {
     return [
@@ -140,14 +145,16 @@ export class Optimizer<T extends OptionTable = OptionTable> implements Serialize
 
   /**
    * Takes up a state, Keras's of any version among them: without the count of steps, which old files of RMSprop, Adagrad
-   * and Adadelta lack, it is left alone.
+   * and Adadelta lack, it is left alone; without what follows from that count, which old files of Nadam lack, that is worked out.
    * @throws ShapeError if it is not one of this optimiser and its parameters; then nothing is set
    */
   setWeights(values: readonly Value[]): void {
     const { slots } = this
     const given = values.map((value, i) => convert(value, null, `${this.class_name}: array ${i}`))
     const idle = this.#placeholders().length
-    const targets = [slots, slots.slice(1)].find(
+    const { scalars = {}, scalarsAfter } = this.#rule
+    const withoutScalars = [this.iterations, ...slots.slice(1 + Object.keys(scalars).length)]
+    const targets = [slots, withoutScalars, slots.slice(1)].find(
       state =>
         (given.length === state.length || given.length === state.length + idle) &&
         state.every(({ cell }, i) => given[i]!.shape.join() === cell.shape.join()),
@@ -164,6 +171,10 @@ export class Optimizer<T extends OptionTable = OptionTable> implements Serialize
       own.set(isFloat(slot.dtype) ? data : data.map(Math.round))
       slot.cell.write(own, shape)
     })
+    if (targets !== withoutScalars) return
+    const known = scalarsAfter?.(this.#options, this.iterations.getValue().data[0]!) ?? scalars
+    for (const [name, initial] of Object.entries(scalars))
+      this.#memory.scalar(name, initial).setValue(known[name]!)
   }
 }
 

@@ -47,6 +47,8 @@ export interface Rule<T extends OptionTable = OptionTable> {
   slots(options: ValuesOf<T>): readonly string[]
   /** Accumulators of the rule itself, with their first values. */
   readonly scalars?: Readonly<Record<string, number>>
+  /** What these are after so many steps. */
+  scalarsAfter?(options: ValuesOf<T>, steps: number): Readonly<Record<string, number>>
   start(options: ValuesOf<T>, clock: Clock): Stepper
 }
 

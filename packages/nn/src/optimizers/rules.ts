@@ -163,6 +163,15 @@ export const nadam = ruleOf({
   options: { ...moments, scheduleDecay: optional(number(0), 0.004), ...clipping },
   slots: () => ['m', 'v'],
   scalars: { m_schedule: 1 },
+  scalarsAfter: ({ beta1, scheduleDecay }, steps) => {
+    let [product, before] = [1, Number.NaN]
+    // It comes to 0, or stays where it is.
+    for (let t = 1; t <= steps && product !== before; t++) {
+      before = product
+      product *= beta1 * (1 - 0.5 * 0.96 ** (t * scheduleDecay))
+    }
+    return { m_schedule: product }
+  },
   start: ({ beta1, beta2, epsilon, scheduleDecay }, { rate, t, scalars }) => {
     const momentum = (step: Variable): Variable =>
       mul(sub(1, mul(pow(0.96, mul(step, scheduleDecay)), 0.5)), beta1)

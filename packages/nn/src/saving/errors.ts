@@ -86,3 +86,7 @@ export function unknownCell(className: string, known: readonly string[]): Arigno
     ],
   })
 }
+
+export function freshOptimizerText(operation: string, file: string | null, optimizer: string): string {
+  return `${operation}: ${placeOf(file)}: what it has of ${optimizer} is no state for these weights; training begins with a fresh one`
+}

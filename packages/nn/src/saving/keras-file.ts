@@ -18,12 +18,19 @@ export interface Hdf5 {
 
 export interface KerasLayer {
   readonly name: string
-  readonly arrays: readonly Tensor[]
+  readonly arrays: readonly StoredArray[]
+}
+
+export interface StoredArray extends Tensor {
+  /** Null in files that number them. */
+  readonly name: string | null
 }
 
 export interface KerasWeights {
   /** 1 or 2; files that do not say it are of 1.x. */
   readonly version: number
+  /** Whole, as the file has it: `2.0.4`. */
+  readonly release: string | null
   readonly backend: string | null
   readonly layers: readonly KerasLayer[]
 }
@@ -53,15 +60,19 @@ export function readKerasFile(operation: string, file: string | null, h5: Hdf5):
 function readWeights(root: string, h5: Hdf5): KerasWeights | null {
   const below = (name: string) => (root === '' ? name : `${root}/${name}`)
   const said = (attribute: string) => h5.text(root, attribute) ?? h5.text('', attribute)
-  const version = Number.parseInt(said('keras_version') ?? '1', 10)
+  const release = said('keras_version')
+  const version = Number.parseInt(release ?? '1', 10)
   const backend = said('backend')
   const names = h5.names(root, 'layer_names')
   if (names !== null) {
     const layers = names.map(name => {
       const arrays = h5.names(below(name), 'weight_names') ?? []
-      return { name, arrays: arrays.map(array => h5.array(`${below(name)}/${array}`)) }
+      return {
+        name,
+        arrays: arrays.map(array => ({ ...h5.array(`${below(name)}/${array}`), name: array })),
+      }
     })
-    return { version, backend, layers }
+    return { version, release, backend, layers }
   }
   // Keras 1.0 and before: layers and arrays by number.
   const count = h5.text(root, 'nb_layers')
@@ -69,7 +80,8 @@ function readWeights(root: string, h5: Hdf5): KerasWeights | null {
   const layers = Array.from({ length: Number(count) }, (_, i) => {
     const name = `layer_${i}`
     const arrays = Number(h5.text(below(name), 'nb_params') ?? 0)
-    return { name, arrays: Array.from({ length: arrays }, (_, k) => h5.array(`${below(name)}/param_${k}`)) }
+    const paths = Array.from({ length: arrays }, (_, k) => `${below(name)}/param_${k}`)
+    return { name, arrays: paths.map(path => ({ ...h5.array(path), name: null })) }
   })
-  return { version, backend, layers }
+  return { version, release, backend, layers }
 }

@@ -10,7 +10,7 @@ import type { Model } from '../models/model.js'
 import { modelOf } from '../models/nested.js'
 import { weightsDiffer } from './errors.js'
 import { fromCudnn, fusedGates, reversedRows, withoutAxis } from './gates.js'
-import type { KerasLayer, KerasWeights } from './keras-file.js'
+import type { KerasLayer, KerasWeights, StoredArray } from './keras-file.js'
 
 export interface KerasOptions {
   /** Which backend Keras had, where the file does not say it; convolutions differ. Default: theano. */
@@ -25,25 +25,31 @@ export interface Pair {
 }
 
 /** A layer that has weights of its own, not of layers within. */
-interface Leaf {
+export interface Leaf {
   readonly className: string
   readonly units: number
   readonly weights: readonly Weight[]
   readonly isFrozen: boolean
 }
 
+/** The weights of a layer and the arrays of the file that are theirs, first those that are trained. */
+export interface Match {
+  readonly leaf: Leaf
+  readonly arrays: readonly StoredArray[]
+  readonly wrong: Wrong
+}
+
 /**
- * What each weight becomes.
+ * Which arrays of a file are whose.
  * @throws ShapeError for a file that has other layers
  */
-export function pairsOf(
+export function matchesOf(
   operation: string,
   file: string | null,
   model: Model,
   stored: KerasWeights,
-  options: KerasOptions & { readonly byName?: boolean },
-): readonly Pair[] {
-  const turned = (stored.backend ?? options.backend ?? 'theano') === 'theano'
+  options: { readonly byName?: boolean } = {},
+): readonly Match[] {
   const full = stored.layers.filter(layer => layer.arrays.length > 0)
   const own = model.layers.filter(layer => layer.weights.length > 0)
   const matched: (readonly [Layer, KerasLayer])[] =
@@ -60,7 +66,20 @@ export function pairsOf(
   return matched.flatMap(([layer, found]) => {
     const wrong = (what: string, lines: readonly string[] = []) =>
       weightsDiffer(operation, file, `${layer.name}: ${what}`, lines)
-    return ofLayer(layer, found.arrays, turned, wrong)
+    return ofLayer(layer, found.arrays, wrong)
+  })
+}
+
+/** What each weight becomes. @throws ShapeError for arrays of other shapes */
+export function pairsOf(
+  matches: readonly Match[],
+  stored: KerasWeights,
+  options: KerasOptions,
+): readonly Pair[] {
+  const turned = (stored.backend ?? options.backend ?? 'theano') === 'theano'
+  return matches.flatMap(({ leaf, arrays, wrong }) => {
+    const values = converted(leaf, arrays, turned)
+    return leaf.weights.map((weight, i) => pairOf(weight, values[i], leaf, wrong))
   })
 }
 
@@ -84,9 +103,9 @@ function leavesOf(layer: Layer, isFrozen = false): readonly Leaf[] {
 }
 
 /** Of several layers in one, first all that is trained, then all that is not. */
-function ofLayer(layer: Layer, arrays: readonly Tensor[], turned: boolean, wrong: Wrong): readonly Pair[] {
+function ofLayer(layer: Layer, arrays: readonly StoredArray[], wrong: Wrong): readonly Match[] {
   const leaves = leavesOf(layer)
-  const taken = new Map<Leaf, Tensor[]>(leaves.map(leaf => [leaf, []]))
+  const taken = new Map<Leaf, StoredArray[]>(leaves.map(leaf => [leaf, []]))
   let at = 0
   const take = (leaf: Leaf, trainable: boolean) => {
     const count = countOf(leaf, trainable, arrays[at])
@@ -102,10 +121,7 @@ function ofLayer(layer: Layer, arrays: readonly Tensor[], turned: boolean, wrong
     throw wrong(`${arrays.length} arrays, where ${at} were expected`, [
       `shapes in the file: ${arrays.map(({ shape }) => `(${shape.join(', ')})`).join(', ')}`,
     ])
-  return leaves.flatMap(leaf => {
-    const values = converted(leaf, taken.get(leaf)!, turned)
-    return leaf.weights.map((weight, i) => pairOf(weight, values[i], leaf, wrong))
-  })
+  return leaves.map(leaf => ({ leaf, arrays: taken.get(leaf)!, wrong }))
 }
 
 const gateCounts: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3 }
@@ -120,14 +136,17 @@ function countOf(leaf: Leaf, trainable: boolean, first: Tensor | undefined): num
   return leaf.weights.filter(w => w.trainable === trainable).length
 }
 
+/** Whether there are two biases in a row, as layers for cuDNN have. */
+export function isCudnn({ className, units }: Leaf, [, , bias]: readonly Tensor[]): boolean {
+  const gates = gateCounts[className]
+  return gates !== undefined && bias?.shape.length === 1 && bias.shape[0] === 2 * gates * units
+}
+
 /** A layer's arrays as its weights are now. */
 function converted(leaf: Leaf, arrays: readonly Tensor[], turned: boolean): readonly Tensor[] {
   const { className, units } = leaf
   if (isSplit(leaf, arrays[0])) return fusedGates(className as 'LSTM' | 'GRU', arrays)
-  const gates = gateCounts[className]
-  const bias = arrays[2]
-  if (gates !== undefined && bias?.shape.length === 1 && bias.shape[0] === 2 * gates * units)
-    return fromCudnn(className as 'LSTM' | 'GRU', units, arrays)
+  if (isCudnn(leaf, arrays)) return fromCudnn(className as 'LSTM' | 'GRU', units, arrays)
   if (className !== 'Conv1D' || arrays[0] === undefined) return arrays
   const [kernel, ...rest] = arrays
   const flat = kernel!.shape.length === 4 ? withoutAxis(kernel!, 1) : kernel!

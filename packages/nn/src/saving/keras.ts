@@ -1,12 +1,14 @@
 /** Keras's .h5 files, 1.x and 2.x  →  weights of a model, or a whole model. */
 import { ArignoteError, checkOptions, ndarrayOf } from '@arignote/graph'
+import type { Serialized } from '../json.js'
 import type { Model } from '../models/model.js'
 import { readCompileJson } from './compile-json.js'
-import { damagedFile, notAModelFile } from './errors.js'
+import { damagedFile, freshOptimizerText, notAModelFile } from './errors.js'
 import { type FromJsonOptions, modelFromJSON } from './from-json.js'
 import { withHdf5 } from './hdf5.js'
 import { type KerasModelFile, readKerasFile } from './keras-file.js'
-import { pairsOf } from './keras-weights.js'
+import { stateOf } from './keras-state.js'
+import { type Match, matchesOf, pairsOf } from './keras-weights.js'
 import { isComplete, type LoadModelOptions, loadModelOptions } from './load.js'
 import { trainedOf } from './parts.js'
 import { assign, type LoadWeightsOptions, loadWeightsOptions } from './weights.js'
@@ -21,7 +23,7 @@ export async function assignKerasWeights(
 ): Promise<void> {
   checkOptions(operation, options, loadWeightsOptions)
   const { weights } = await withHdf5(operation, file, bytes, h5 => readKerasFile(operation, file, h5))
-  assign(operation, file, pairsOf(operation, file, model, weights, options))
+  assign(operation, file, pairsOf(matchesOf(operation, file, model, weights, options), weights, options))
 }
 
 /**
@@ -58,8 +60,9 @@ export async function kerasModel(
     ...parsed(operation, file, 'model_config', stored.model),
   }
   const model = modelFromJSON(config, jsonOptions(options))
-  assign(operation, file, pairsOf(operation, file, model, stored.weights, options))
-  compileAs(operation, file, model, stored, options)
+  const matches = matchesOf(operation, file, model, stored.weights)
+  assign(operation, file, pairsOf(matches, stored.weights, options))
+  compileAs(operation, file, model, stored, matches, options)
   return model
 }
 
@@ -79,7 +82,8 @@ function compileAs(
   file: string | null,
   model: Model,
   { training, optimizer, weights }: KerasModelFile,
-  { compile = {} }: LoadModelOptions,
+  matches: readonly Match[],
+  { compile = {}, ...more }: LoadModelOptions,
 ): void {
   if (compile === false) return
   if (training === null) {
@@ -88,12 +92,17 @@ function compileAs(
   }
   const { options } = readCompileJson(operation, parsed(operation, file, 'training_config', training))
   model.compile({ ...options, ...compile })
-  if (optimizer === null) return
+  const saved = options.optimizer as unknown as Serialized
+  if (optimizer === null || saved.class_name !== model.optimizer.class_name) return
   model.optimizer.build(trainedOf(model))
   try {
-    model.optimizer.setWeights(optimizer.map(({ data, shape }) => ndarrayOf(data, shape)))
+    const state = stateOf(model, matches, weights, optimizer, more)
+    if (state !== null) {
+      model.optimizer.setWeights(state.map(({ data, shape }) => ndarrayOf(data, shape)))
+      return
+    }
   } catch (error) {
-    // The state of 1.x is that of gates in arrays of their own; as in Keras, training then begins with a fresh one.
-    if (!(error instanceof ArignoteError && weights.version < 2)) throw error
+    if (!(error instanceof ArignoteError)) throw error
   }
+  console.warn(freshOptimizerText(operation, file, model.optimizer.class_name))
 }
