@@ -15,7 +15,7 @@ import {
   sequential,
 } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Golden, golden } from '../src/golden.js'
+import { type Golden, golden, unread } from '../src/golden.js'
 
 jest.setTimeout(60_000)
 beforeEach(resetLayerNames)
@@ -314,4 +314,8 @@ test('lambda takes hooks by name, and knows their names', () => {
   const hooks = { onEpochEnd: () => {} }
   expect(callbacks.lambda(hooks)).toBe(hooks)
   expect(() => callbacks.lambda({ onEpochEnds: () => {} } as never)).toThrow(/did you mean "onEpochEnd"/)
+})
+
+test('every golden number of early stopping and rates was looked at', () => {
+  expect(unread('callbacks', ['monitor', 'early_stopping', 'reduce_lr_on_plateau'])).toEqual([])
 })

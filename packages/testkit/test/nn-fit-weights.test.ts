@@ -10,7 +10,7 @@ import {
   sequential,
 } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 jest.setTimeout(60_000)
 beforeEach(resetLayerNames)
@@ -165,4 +165,8 @@ describe('several outputs', () => {
     expect(() => shop().evaluate(x, { ...y, prize: y.price } as never)).toThrow(/did you mean "price"/)
     expect(() => shop().compile({ optimizer: 'sgd', loss: { prize: 'mse' } })).toThrow(/did you mean "price"/)
   })
+})
+
+test('every golden number of weights of classes was looked at', () => {
+  expect(unread('callbacks', ['class_weight'])).toEqual([])
 })

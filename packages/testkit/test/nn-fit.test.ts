@@ -10,7 +10,7 @@ import {
   sequential,
 } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Golden, golden } from '../src/golden.js'
+import { type Golden, golden, unread } from '../src/golden.js'
 
 jest.setTimeout(60_000)
 beforeEach(resetLayerNames)
@@ -356,4 +356,8 @@ describe('stopping', () => {
     clearInterval(timer)
     expect(ticks).toBeGreaterThanOrEqual(3)
   })
+})
+
+test('every golden number of batches and splits was looked at', () => {
+  expect(unread('callbacks', ['validation_split', 'batches'])).toEqual([])
 })

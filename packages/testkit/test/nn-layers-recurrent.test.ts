@@ -2,7 +2,7 @@
 
 import { input, type Layer, layers, network, resetLayerNames, sequential } from '@arignote/nn'
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 import { through } from './nn-through.js'
 
 beforeEach(resetLayerNames)
@@ -105,9 +105,13 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
     'stateful: %s goes on where it stopped, until it is reset',
     (_, c: Golden) => {
       const layer = make(c, { stateful: true })
+      const steps = make(c, { stateful: true, returnSequences: true })
       for (const batch of c.batches) {
         const ran = through(layer, [batch.x])
         near(ran.outputs, [batch.last])
+        const all = through(steps, [batch.x])
+        near(all.outputs, [batch.sequence])
+        steps.built.resetStates!(all.updated as unknown[])
         near(ran.updated, batch.states)
         layer.built.resetStates!(ran.updated as unknown[])
       }
@@ -196,4 +200,21 @@ test('a hierarchy of sequences hands the inner mask to the inner layer and the o
   const outer = layers.lstm({ units: 2, seed: 3 })
   const net = network([ids], [outer.apply(inner.apply(words.apply(ids)))])
   expect(net.outputs[0]!.shape).toEqual([null, 2])
+})
+
+test('every number of golden wrappers, of summaries and counts was looked at by layers', () => {
+  expect(
+    unread(
+      'wrappers',
+      ['bidirectional', 'stateful', 'stacked', 'time_distributed'],
+      ['time_distributed[0].name'],
+    ),
+  ).toEqual([])
+  expect(
+    unread(
+      'formats',
+      ['summaries', 'param_counts'],
+      [0, 1, 2].map(i => `summaries[${i}].model`),
+    ),
+  ).toEqual([])
 })

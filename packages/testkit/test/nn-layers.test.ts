@@ -4,7 +4,7 @@ import * as A from '@arignote/graph'
 import { grad, mul, toNested } from '@arignote/graph'
 import { input, layers, network, runNetwork } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 import { shapeOf, through } from './nn-through.js'
 
 const named = (cases: Golden): [string, Golden][] => cases.map((c: Golden) => [c.name, c])
@@ -101,6 +101,21 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
     near(through(layers.dot({ axes: 2, dtype }), [c, d]).outputs[0], wanted.dot_c_d_axes_2)
   })
 
+  test('dropout: what stays is scaled up in training, and all stays otherwise', () => {
+    for (const c of cases.dropout) {
+      expect(new Set(c.scaled_mask.flat())).toEqual(new Set([0, 1 / (1 - c.rate)]))
+      const layer = layers.dropout({ rate: c.rate, seed: 1, dtype })
+      near(through(layer, [c.x]).outputs[0], c.inference)
+      const [x, mask] = [c.x, c.scaled_mask].map((v: Golden) => A.constant(v, dtype))
+      near(toNested(compile([], mul(x!, mask!))()), c.training)
+      const drawn = through(layer, [c.x], { training: true }).outputs[0] as number[][]
+      const scale = (v: number, i: number, j: number) => (c.x[i][j] === 0 ? 0 : v / c.x[i][j])
+      for (const [i, row] of drawn.entries())
+        for (const [j, v] of row.entries())
+          expect([0, 1 / (1 - c.rate)].some(m => Math.abs(scale(v, i, j) - m) < 1e-6)).toBe(true)
+    }
+  })
+
   test.each(named(cases.batch_normalization))('batch normalisation: %s', (_, c: Golden) => {
     const layer = layers.batchNormalization({
       axis: c.axis,
@@ -126,6 +141,17 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
     near(beta, c.grads.beta)
     near(newMean, c.new_moving_mean)
     near(newVariance, c.new_moving_variance)
+    // Without momentum the averages are those of the batch.
+    const forgetful = layers.batchNormalization({ axis: c.axis, epsilon: c.epsilon, momentum: 0, dtype })
+    const [mean, variance] = through(forgetful, [c.x], { training: true }).updated
+    near(mean, c.batch_mean)
+    const n = [c.x].flat(9).length / c.gamma.length
+    const unbiased = (v: number) => (v * n) / (n - (1 + c.epsilon))
+    near(variance, c.batch_variance.map(unbiased))
+    const biased = c.moving_variance.map(
+      (v: number, i: number) => v * c.momentum + c.batch_variance[i] * (1 - c.momentum),
+    )
+    near(biased, c.new_moving_variance_biased)
   })
 
   test('layer normalisation', () => {
@@ -208,4 +234,33 @@ describe('windows over time', () => {
     expect(conv('causal', { dilationRate: 2 })).toEqual([10.5, 30.5, 21.5, 53.5, 42.5])
     expect(conv('valid', { strides: 2 })).toEqual([31.5, 52.5])
   })
+})
+
+test('every number of the golden layers was looked at', () => {
+  const names = [
+    'embedding[0].name',
+    'masking[0].name',
+    'dropout[0].name',
+    'layer_normalization[0].name',
+    'global_pooling_1d[0].name',
+  ]
+  // Theano's variance holds epsilon already: ours does not, as docs/layers.md says.
+  const theano = [0, 1, 2].map(i => `batch_normalization[${i}].new_moving_variance_theano`)
+  expect(
+    unread(
+      'layers',
+      [
+        'embedding',
+        'dense',
+        'masking',
+        'shape_layers',
+        'merge',
+        'dropout',
+        'batch_normalization',
+        'layer_normalization',
+        'global_pooling_1d',
+      ],
+      [...names, ...theano],
+    ),
+  ).toEqual([])
 })

@@ -2,7 +2,7 @@ import { type BackendName, compile } from '@arignote/compiler'
 import { grad, matrix, tensor3, toNested, type Variable, vector } from '@arignote/graph'
 import { losses, type MaskNormalization, reduceLoss } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 interface Case {
   readonly name: string
@@ -57,6 +57,12 @@ describe.each((file.losses as Case[]).map(it => [it.name, it] as const))('%s', (
   })
 })
 
+test('probabilities are kept as far from 0 and 1 as in Keras', () => {
+  const [t, y] = pair('float64')
+  const f = compile([t, y], losses.binaryCrossentropy(t, y))
+  closeTo(f([[1], [0]], [[0], [1]]).data[0], -Math.log(file.epsilon), 'float64')
+})
+
 test('targets are smoothed as Keras does', () => {
   const [t, y] = pair('float64')
   for (const { label_smoothing: labelSmoothing, binary, categorical } of file.label_smoothing) {
@@ -109,4 +115,8 @@ describe('masks and weights', () => {
       closeTo(f(y_true, y_pred, m, w, tw).data[0], wanted[name], dtype)
     }
   })
+})
+
+test('every golden number of losses was looked at', () => {
+  expect(unread('losses', ['epsilon', 'losses', 'label_smoothing', 'reduction'])).toEqual([])
 })

@@ -2,7 +2,7 @@ import { type BackendName, compile } from '@arignote/compiler'
 import { constant, matrix, toNested, type Variable, vector } from '@arignote/graph'
 import { accumulate, type Metric, metrics } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 type FloatType = 'float32' | 'float64'
 
@@ -145,4 +145,19 @@ test('a mask is a weight, also of steps', () => {
 test('before the first batch, and of weights that are all zero, a mean is 0', () => {
   const { result } = accumulate(metrics.binaryAccuracy(), constant([[1]]), constant([[1]]))
   expect(compile([], result as Variable)().data[0]).toBe(0)
+})
+
+test('every golden number of metrics was looked at', () => {
+  expect(
+    unread('metrics', [
+      'binary_accuracy',
+      'binary_accuracy_weighted',
+      'running_mean',
+      'categorical_accuracy',
+      'sparse_categorical_accuracy',
+      'top_k',
+      'precision_recall',
+      'auc_exact',
+    ]),
+  ).toEqual([])
 })

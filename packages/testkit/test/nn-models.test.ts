@@ -2,7 +2,7 @@
 import { toNested } from '@arignote/graph'
 import { type Layer, layers, type Model, optimizers, sequential } from '@arignote/nn'
 import { describe, expect, jest, test } from '@jest/globals'
-import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 jest.setTimeout(60_000)
 
@@ -22,6 +22,8 @@ type Dtype = 'float32' | 'float64'
 
 function modelOf(c: Golden, dtype: Dtype): Model {
   const w = c.initial_weights
+  expect([c.shuffle, c.layers.length]).toEqual([false, w.embeddings === undefined ? 2 : 3])
+  expect(c.layers[0].includes('mask_zero')).toBe(c.mask_zero)
   const [, kind] = /^(\w+)\(/.exec(c.layers.at(-2))!
   const recurrent = kinds[kind!]!({
     ...camel(c.rnn_config),
@@ -107,10 +109,32 @@ describe.each(['float64', 'float32'] as const)('in %s', dtype => {
 
   test.each(cases)('%s: batch by batch', (_, c) => {
     const model = modelOf(c, dtype)
-    for (const { batch, loss, metric } of c.batches) {
+    const perEpoch = c.batches.length / c.epochs
+    for (const [k, { epoch, batch, size, loss, metric }] of c.batches.entries()) {
+      expect([epoch, batch]).toEqual([Math.floor(k / perEpoch), k % perEpoch])
       const from = batch * c.batch_size
       const [x, y] = [c.x, c.y].map(all => all.slice(from, from + c.batch_size))
+      expect(x.length).toBe(size)
       near(model.trainOnBatch(x, y), [loss, metric])
     }
   })
+
+  test.each(cases)('%s: the gradients of the first batch, which a step of 1 down the slope shows', (_, c) => {
+    const model = modelOf(c, dtype)
+    model.compile({ loss: c.loss, optimizer: optimizers.sgd({ learningRate: 1 }) })
+    const before = model.getWeights()
+    model.trainOnBatch(c.x.slice(0, c.batch_size), c.y.slice(0, c.batch_size))
+    const after = model.getWeights()
+    for (const [i, name] of weightNames.filter(n => c.first_batch_gradients[n] !== undefined).entries()) {
+      const wanted = [c.first_batch_gradients[name]].flat(9) as number[]
+      near(
+        [...before[i]!.data].map((v, k) => v - after[i]!.data[k]!),
+        wanted,
+      )
+    }
+  })
+})
+
+test('every golden number of models was looked at', () => {
+  expect(unread('models', ['models'])).toEqual([])
 })

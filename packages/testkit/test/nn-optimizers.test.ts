@@ -4,6 +4,7 @@ import {
   concatenate,
   constant,
   dot,
+  grad,
   type Shared,
   shared,
   toNested,
@@ -11,7 +12,7 @@ import {
 } from '@arignote/graph'
 import { constraints, type Optimizer, optimizers } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 type FloatType = 'float32' | 'float64'
 
@@ -24,6 +25,7 @@ interface Case {
     readonly params: unknown
     readonly slots: Readonly<Record<string, unknown>>
     readonly objective_after?: number
+    readonly gradient_before_clipping: unknown
   }[]
 }
 
@@ -77,12 +79,14 @@ describe.each(cases.map(it => [it.name, it] as const))('%s', (_, it) => {
     const limit = it.constraint
     const limits = limit && constraints.maxNorm({ maxValue: limit.max_norm, axis: limit.axis })
     const updates = optimizer.updates(objective, params, new Map(limits && params.map(p => [p, limits])))
-    const train = compile([], objective, { updates, backend })
+    const train = compile([], [objective, ...grad(objective, params)], { updates, backend })
+    const objectiveNow = compile([], objective, { backend })
     it.steps.forEach((step, k) => {
-      const before = train().data[0]!
-      if (k > 0) {
-        const wanted = it.steps[k - 1]!.objective_after
-        if (wanted !== undefined) expect(worstDifference(before, wanted)).toBeLessThan(goldenTolerance[dtype])
+      const [, ...slopes] = train().map(v => toNested(v))
+      expect(worstDifference(slopes, step.gradient_before_clipping)).toBeLessThan(goldenTolerance[dtype])
+      if (step.objective_after !== undefined) {
+        const after = objectiveNow().data[0]!
+        expect(worstDifference(after, step.objective_after)).toBeLessThan(goldenTolerance[dtype])
       }
       expect(worstDifference(params.map(nested), step.params)).toBeLessThan(goldenTolerance[dtype])
       const { m_schedule, ...slots } = step.slots
@@ -92,4 +96,8 @@ describe.each(cases.map(it => [it.name, it] as const))('%s', (_, it) => {
       expect(worstDifference(have, wanted)).toBeLessThan(goldenTolerance[dtype])
     })
   })
+})
+
+test('every golden number of optimisers was looked at', () => {
+  expect(unread('optimizers', ['objective', 'A', 'b', 'initial_params', 'cases'], ['objective'])).toEqual([])
 })

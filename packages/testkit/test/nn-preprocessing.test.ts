@@ -2,7 +2,7 @@
 import { type NdArray, toNested } from '@arignote/graph'
 import { datasets, preprocessing, type TokenizerOptions } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { type Golden, golden, worstDifference } from '../src/golden.js'
+import { type Golden, golden, unread, worstDifference } from '../src/golden.js'
 
 const all = golden('preprocessing')
 const {
@@ -127,4 +127,20 @@ describe('imdb.encode', () => {
   test.each(named(cases))('%s', (_, { args, expected }) => {
     expect(datasets.imdb.encode(ranks, options(args))).toEqual(expected)
   })
+})
+
+test('every golden number of preprocessing was looked at', () => {
+  expect(
+    unread('preprocessing', [
+      'pad_sequences',
+      'text_to_word_sequence',
+      'tokenizer',
+      'hashing_trick_md5',
+      'skipgrams',
+      'make_sampling_table',
+      'to_categorical',
+      'review_encoding',
+      'timeseries_generator',
+    ]),
+  ).toEqual([])
 })

@@ -1,7 +1,7 @@
 /** The progress bar, as Keras 2.3 draws it. */
 import { callbacks, type FitOptions, layers, type Run, resetLayerNames, sequential } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Golden, golden } from '../src/golden.js'
+import { type Golden, golden, unread } from '../src/golden.js'
 
 jest.setTimeout(60_000)
 beforeEach(resetLayerNames)
@@ -189,4 +189,8 @@ describe('in fit', () => {
   test('counts steps of an epoch of some of the samples', async () => {
     expect(await textOf({ stepsPerEpoch: 1, batchSize: 4 })).toContain('\r1/1 [====')
   })
+})
+
+test('every golden number of progress bars was looked at', () => {
+  expect(unread('callbacks', ['progress_bars'])).toEqual([])
 })

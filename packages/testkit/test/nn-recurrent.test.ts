@@ -14,9 +14,11 @@ import {
 } from '@arignote/graph'
 import { type GateCell, gruCell, lstmCell, type RecurOptions, recur, rnnCell } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
-import { type Golden, golden, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 type Float = keyof typeof goldenTolerance
+
+const zerosLike = (rows: number[][]) => rows.map(row => row.map(() => 0))
 
 const cells = { SimpleRNN: rnnCell, LSTM: lstmCell, GRU: gruCell }
 
@@ -48,25 +50,37 @@ function both(given: Golden, dtype: Float, options: CompileOptions, recurOptions
   const x = value(given.x)
   const batch = given.x.length
   const states = given.initial_state?.map(value) as readonly Shared<Float>[] | undefined
-  const { outputs, output, last } = recur(cell, x, {
-    ...recurOptions,
-    mask: given.mask && shared(array(given.mask, 'int32'), 'mask'),
-    ...(states && { initialState: states }),
-    dropoutMask: given.dropout_mask && value(given.dropout_mask),
-    recurrentDropoutMask: given.recurrent_dropout_mask && value(given.recurrent_dropout_mask),
-    reverse: given.config.go_backwards,
-  })
-  // Keras leaves the outputs of a reversed layer in the order they came in.
-  const sequence = given.config.go_backwards ? flip(outputs, 1) : outputs
+  const mask = given.mask && shared(array(given.mask, 'int32'), 'mask')
+  const dropoutMask = given.dropout_mask && value(given.dropout_mask)
+  const recurrentDropoutMask = given.recurrent_dropout_mask && value(given.recurrent_dropout_mask)
+  function runFrom(initialState: readonly Shared<Float>[] | undefined) {
+    const { outputs, output, last } = recur(cell, x, {
+      ...recurOptions,
+      mask,
+      ...(initialState && { initialState }),
+      dropoutMask,
+      recurrentDropoutMask,
+      reverse: given.config.go_backwards,
+    })
+    // Keras leaves the outputs of a reversed layer in the order they came in.
+    return { sequence: given.config.go_backwards ? flip(outputs, 1) : outputs, output, last }
+  }
   const weighted = (v: Variable, cotangent: Golden) => mul(v, constant(array(cotangent, dtype))).sum()
-  const terms = [
-    weighted(sequence, given.cotangent.sequence),
-    ...last.map((state, i) => weighted(state, given.cotangent.states[i])),
-  ]
-  const loss = terms.reduce((a, b) => a.add(b)) as Tensor<Float, 0>
+  const lossOf = ({ sequence, last }: ReturnType<typeof runFrom>) =>
+    [
+      weighted(sequence, given.cotangent.sequence),
+      ...last.map((state, i) => weighted(state, given.cotangent.states[i])),
+    ].reduce((a, b) => a.add(b)) as Tensor<Float, 0>
+  const lossFrom = (initialState: readonly Shared<Float>[]) => lossOf(runFrom(initialState))
+  const ran = runFrom(states)
+  const { sequence, output, last } = ran
+  const loss = lossOf(ran)
   const { kernel, recurrentKernel, bias } = cell.params
   const wrt = [x, kernel, recurrentKernel, ...(bias ? [bias] : []), ...(states ?? [])]
-  const run = compile([], [sequence, output, ...last, loss, ...grad(loss, wrt)], options)
+  // The gradient by an initial state is given even where that was zero; then it is one of zeros that are there.
+  const zeros = states === undefined ? last.map((_, i) => value(zerosLike(given.expected.states[i]))) : []
+  const fromZeros = zeros.length === 0 ? [] : grad(lossFrom(zeros), zeros)
+  const run = compile([], [sequence, output, ...last, loss, ...grad(loss, wrt), ...fromZeros], options)
   const { expected, grads } = given
   const { weights } = grads
   expect(batch).toBe(expected.last.length)
@@ -81,7 +95,7 @@ function both(given: Golden, dtype: Float, options: CompileOptions, recurOptions
       weights.kernel,
       weights.recurrent_kernel,
       ...(bias ? [weights.bias] : []),
-      ...(states ? grads.initial_state : []),
+      ...grads.initial_state,
     ],
   }
 }
@@ -90,8 +104,14 @@ const cases = ['simple_rnn', 'lstm', 'gru'].flatMap(file =>
   golden(file).cases.map((given: Golden) => [`${file} ${given.name}`, given] as const),
 ) as readonly (readonly [string, Golden])[]
 
-test('there are as many cases as the files are said to have', () => {
+test('there are as many cases as the files are said to have, each of the layer and the gates that its file names', () => {
   expect(cases.length).toBe(77)
+  const gates = { simple_rnn: [], lstm: ['i', 'f', 'c', 'o'], gru: ['z', 'r', 'h'] }
+  for (const [file, order] of Object.entries(gates)) {
+    const { layer, gate_order, cases } = golden(file)
+    expect(gate_order).toEqual(order)
+    expect(new Set(cases.map((c: Golden) => c.layer))).toEqual(new Set([layer]))
+  }
 })
 
 describe.each(cases)('%s', (_, given) => {
@@ -121,4 +141,10 @@ describe.each(some)('%s', (_, given) => {
     const { actual, expected } = both(given, 'float64', {}, { unroll })
     expect(worstDifference(actual, expected)).toBeLessThan(goldenTolerance.float64)
   })
+})
+
+test('every number of the golden cells was looked at', () => {
+  expect(unread('simple_rnn', ['layer', 'gate_order', 'cases'])).toEqual([])
+  expect(unread('lstm', ['layer', 'gate_order', 'cases'])).toEqual([])
+  expect(unread('gru', ['layer', 'gate_order', 'cases'])).toEqual([])
 })

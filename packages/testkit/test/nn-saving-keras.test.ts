@@ -6,7 +6,7 @@ import { toNested } from '@arignote/graph'
 import { layers, loadModel, type Model, modelFromJSON, resetLayerNames, sequential } from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import h5wasm from 'h5wasm'
-import { type Golden, golden, goldenPath, goldenTolerance, worstDifference } from '../src/golden.js'
+import { type Golden, golden, goldenPath, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 
 beforeEach(resetLayerNames)
 jest.setTimeout(60_000)
@@ -130,6 +130,8 @@ describe('weights of other times', () => {
   const { legacy_weights: legacy, cudnn_lstm_to_lstm: cudnn } = golden('formats')
 
   test('gates that Keras 1.x stored one by one lie side by side', async () => {
+    const byGate = (gates: string) => [...gates].flatMap(gate => ['W', 'U', 'b'].map(w => `${w}_${gate}`))
+    expect([legacy.lstm.order, legacy.gru.order]).toEqual([byGate('icfo'), byGate('zrh')])
     const lstm = sequential([layers.lstm({ units: 2, inputShape: [null, 3], ...float64 })])
     await lstm.loadWeights(await kerasFile('lstm.h5', { a: legacy.lstm.arrays }))
     expect(nested(lstm)).toEqual(legacy.lstm.fused)
@@ -328,4 +330,22 @@ describe('a whole model of Keras 1.x', () => {
     const m = await loadModel(await kerasFile('layout.h5', content, { attributes, root, ...layout }))
     near(m)
   })
+})
+
+test('every golden number of files and weights of other times was looked at', () => {
+  expect(
+    unread('hdf5', [
+      'files',
+      'embeddings',
+      'kernel',
+      'recurrent_kernel',
+      'bias',
+      'dense_kernel',
+      'dense_bias',
+      'x',
+      'prediction_by_recurrent_activation',
+      'optimizer',
+    ]),
+  ).toEqual([])
+  expect(unread('formats', ['legacy_weights', 'cudnn_lstm_to_lstm'])).toEqual([])
 })
