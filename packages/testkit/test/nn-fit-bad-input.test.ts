@@ -1,5 +1,5 @@
 /** Bad data, options and callbacks: what each is told, and that nothing is lost by it. */
-import { type NdArray, zerosArray } from '@arignote/graph'
+import { array, type NdArray, zerosArray } from '@arignote/graph'
 import {
   type BatchSource,
   type Callback,
@@ -112,9 +112,19 @@ describe('no samples', () => {
   })
 })
 
-test('one sample may be a list with a typed array, as several may', () => {
+test('samples may be arrays each, typed ones or not, also where there is one', async () => {
   const model = line()
   const [row] = x
+  for (const n of [1, 2, 4]) {
+    const rows = x.slice(0, n)
+    expect(model.predict(rows.map(values => array(values)))).toEqual(model.predict(rows))
+    expect(model.predict(rows.map(values => Float32Array.from(values)))).toEqual(model.predict(rows))
+  }
+  await model.fit(
+    x.map(values => array(values)),
+    y.map(values => array(values)),
+    quiet,
+  )
   expect(model.predict([Float32Array.from(row!)])).toEqual(model.predict([row!]))
   expect(model.predict([Float32Array.from(x.flat().slice(0, 2))]).shape).toEqual([1, 1])
   const column = sequential([layers.dense({ units: 1, inputShape: [1] })])

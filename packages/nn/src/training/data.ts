@@ -11,6 +11,7 @@ import {
   isNdArray,
   type NdArray,
   ndarrayOf,
+  toNested,
   unknownName,
   type Value,
 } from '@arignote/graph'
@@ -138,17 +139,26 @@ export function valuesFor(
   return given as readonly Value[]
 }
 
-/** Whether this is a list of one array for one place, not a sample that is a typed array. */
+/** Whether this is a list of one array for one place, not of one sample that is an array. */
 function isListOfOne(given: Data, { shape }: Slot): given is readonly [Value] {
   if (!Array.isArray(given) || given.length !== 1) return false
   const [only] = given as readonly unknown[]
-  if (isNdArray(only)) return true
+  if (isNdArray(only))
+    return only.shape.length !== shape.length - 1 || fittingShape(only.shape, shape) !== null
   return ArrayBuffer.isView(only) && fittingShape([(only as Float32Array).length], shape) !== null
+}
+
+/** Samples that are arrays each, as nested ones. */
+function withNestedSamples(given: Value, { shape }: Slot): Value {
+  const isSample = (x: unknown) => isNdArray(x) && x.shape.length === shape.length - 1
+  const list: unknown = given
+  if (!Array.isArray(list) || list.length === 0 || !list.every(isSample)) return given
+  return list.map(sample => toNested(sample as NdArray)) as Value
 }
 
 function arrayFor(operation: string, what: string, given: Value, slot: Slot): HostValue {
   const label = `${operation}: ${what} of ${slot.name}`
-  const value = toDType(given, slot.dtype, label)
+  const value = toDType(withNestedSamples(given, slot), slot.dtype, label)
   const shape = fittingShape(value.shape, slot.shape)
   if (shape === null) throw wrongData(label, value.shape, slot.shape)
   if (isFloat(value.dtype)) {
