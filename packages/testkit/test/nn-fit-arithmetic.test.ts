@@ -1,5 +1,5 @@
 /** The numbers of `fit`, `evaluate` and their like against loops over samples: float64, to the last digits. */
-import { type NdArray, toNested } from '@arignote/graph'
+import { array, type NdArray, toNested } from '@arignote/graph'
 import {
   type FitOptions,
   input,
@@ -220,10 +220,16 @@ test('masked steps and weights of steps: the loss divides by all steps, metrics 
     wanted(b => sampleWeights[b]!),
   )
   const byStep = { batchSize: 2, sampleWeight: stepWeights }
-  near(
-    model.evaluate(x, y, byStep),
-    wanted((b, t) => stepWeights[b]![t]!),
-  )
+  const rows = [
+    stepWeights,
+    stepWeights.map(row => Float64Array.from(row)),
+    stepWeights.map(row => array(row)),
+  ]
+  for (const sampleWeight of rows)
+    near(
+      model.evaluate(x, y, { batchSize: 2, sampleWeight }),
+      wanted((b, t) => stepWeights[b]![t]!),
+    )
   const validationData = [x, y, stepWeights] as const
   const { history } = await model.fit(x, y, { ...still, ...byStep, validationData })
   const told = wanted((b, t) => stepWeights[b]![t]!)

@@ -131,6 +131,18 @@ test('samples may be arrays each, typed ones or not, also where there is one', a
   expect(column.predict([Float32Array.of(1, 2, 3)]).shape).toEqual([3, 1])
 })
 
+test('for several inputs there is a list of as many arrays, or a record by name', () => {
+  const inputs = ['a', 'b'].map(name => input({ shape: [1], name })) as SymbolicTensor[]
+  const sum = layers.add().apply(inputs) as SymbolicTensor
+  const model = modelOf({ inputs, outputs: sum })
+  expect(model.predict([[[1]], [[2]]])).toEqual(model.predict({ b: [[2]], a: [[1]] }))
+  expect(() => model.predict([[[1]], [[2]], [[3]]])).toThrow(/x is a list of 3, not of 2[\s\S]*a, b/)
+  expect(() => model.predict(array([[1], [2]]))).toThrow(/x is an array, not of 2/)
+  expect(() => model.predict({ a: [[1]], c: [[2]] })).toThrow(/no x called "c"/)
+  expect(() => model.predict({ a: [[1]] })).toThrow(/no x for b/)
+  expect(() => model.predict([[[1]], [[2], [3]]])).toThrow(/1 samples, but 2 in x of b/)
+})
+
 describe('classWeight', () => {
   const labels = [0, 1, 2, 0]
   test.each<[unknown, RegExp]>([

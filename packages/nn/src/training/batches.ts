@@ -170,7 +170,9 @@ function classWeightOf(given: ClassWeights, output: string): ClassWeight | null 
 }
 
 const isMatrix = (weight: unknown): boolean =>
-  (Array.isArray(weight) && Array.isArray(weight[0])) || (isNdArray(weight) && weight.shape.length > 1)
+  Array.isArray(weight)
+    ? Array.isArray(weight[0]) || ArrayBuffer.isView(weight[0]) || isNdArray(weight[0])
+    : isNdArray(weight) && weight.shape.length > 1
 
 /** The class of a sample: its value, or where its largest is. */
 function labelOf(ys: Samples, target: number, sample: number): number {

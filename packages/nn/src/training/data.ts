@@ -133,7 +133,7 @@ export function valuesFor(
   if (!Array.isArray(given) || given.length !== slots.length)
     throw badArgument(
       operation,
-      `${describeGiven(given).what} is no ${what} for ${slots.length} places`,
+      `${what} is ${Array.isArray(given) ? `a list of ${given.length}` : describeGiven(given).what}, not of ${slots.length}`,
       `a list with one array for each of ${names.join(', ')}`,
     )
   return given as readonly Value[]
