@@ -20,6 +20,7 @@ import { wrongInitialShape } from './errors.js'
 import { isSerialized, type JsonRecord, type Serialized } from './json.js'
 import { camelCase, entryNamed, snakeCase } from './names.js'
 import { orthonormalColumns } from './orthogonal.js'
+import { sizeOf } from './size.js'
 
 export interface Initializer extends Serialized {
   /** The same shape, dtype and seed give the same numbers. */
@@ -38,8 +39,6 @@ export interface Seeded {
   /** Instead of the one that the layer makes of its own; null: that one. */
   readonly seed?: number | null
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
 
 /** An array of which each element, in C order, is the next of some numbers. */
 function filled(shape: readonly number[], dtype: FloatType, next: () => number): NdArray {

@@ -1,19 +1,10 @@
 /** Conv1D: a filter that slides over time. (batch, time, features) → (batch, windows, filters). */
-import { add, concatenate, dot, reshape } from '@arignote/graph'
+import { concatenate, dot, reshape } from '@arignote/graph'
+import { affine, affineOptions } from './affine.js'
 import { wrongInput } from './errors.js'
 import { sequenceInput, unmaskedInput } from './inputs.js'
 import { layerKind } from './kind.js'
-import {
-  activationOption,
-  choice,
-  constraintOption,
-  flag,
-  initializerOption,
-  integer,
-  integerAlong,
-  optional,
-  regularizerOption,
-} from './option.js'
+import { choice, integer, integerAlong, optional } from './option.js'
 import { placesOf, type Windows, windowCount } from './windows.js'
 
 interface Slides {
@@ -39,15 +30,7 @@ export const conv1D = layerKind({
     strides: optional(integerAlong(1), 1),
     padding: optional(choice(['valid', 'same', 'causal']), 'valid'),
     dilationRate: optional(integerAlong(1), 1),
-    activation: activationOption('linear'),
-    useBias: flag(true),
-    kernelInitializer: initializerOption('glorotUniform'),
-    biasInitializer: initializerOption('zeros'),
-    kernelRegularizer: regularizerOption,
-    biasRegularizer: regularizerOption,
-    activityRegularizer: regularizerOption,
-    kernelConstraint: constraintOption,
-    biasConstraint: constraintOption,
+    ...affineOptions,
   },
   outputShapes: (options, inputs) => {
     const [batch, , features] = sequenceInput('conv1D', inputs)
@@ -55,28 +38,17 @@ export const conv1D = layerKind({
     return [[batch!, windowCount('conv1D', inputs, windowsOf(options)), options.filters]]
   },
   fixedAxes: () => [-1],
-  build: (options, [input], { weight }) => {
-    const { filters, kernelSize, useBias, activation } = options
+  build: (options, [input], making) => {
+    const { filters, kernelSize } = options
     const features = input![2]!
-    const kernel = weight('kernel', [kernelSize, features, filters], {
-      initializer: options.kernelInitializer,
-      regularizer: options.kernelRegularizer,
-      constraint: options.kernelConstraint,
-    })
-    const bias = useBias
-      ? weight('bias', [filters], {
-          initializer: options.biasInitializer,
-          regularizer: options.biasRegularizer,
-          constraint: options.biasConstraint,
-        })
-      : null
+    const { weights, kernel, finish } = affine(options, [kernelSize, features, filters], making)
     return {
-      weights: bias === null ? [kernel] : [kernel, bias],
+      weights,
       call: ([x]) => {
         const places = placesOf(unmaskedInput('conv1D', x!), windowsOf(options))
         const rows = places.length === 1 ? places[0]! : concatenate(places, -1)
-        const sum = dot(rows, reshape(kernel.variable, [kernelSize * features, filters]))
-        return [{ tensor: activation.apply(bias === null ? sum : add(sum, bias.variable)), mask: null }]
+        const product = dot(rows, reshape(kernel, [kernelSize * features, filters]))
+        return [{ tensor: finish(product), mask: null }]
       },
     }
   },

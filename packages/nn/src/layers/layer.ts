@@ -9,6 +9,7 @@ import type { JsonRecord } from '../json.js'
 import { camelCase, snakeCase } from '../names.js'
 import type { Regularizer } from '../regularizers.js'
 import { randomSeed, seedsFrom } from '../seeds.js'
+import { sizeOf } from '../size.js'
 import { notBuilt, otherWidth, within, wrongWeightShape, wrongWeights } from './errors.js'
 import type { Built, CallContext, Flow, LayerKind, Making, Shape, Weight } from './kind.js'
 import {
@@ -225,8 +226,7 @@ export class Layer<T extends OptionTable = OptionTable> {
   }
 
   countParams(): number {
-    const size = (w: Weight) => w.variable.cell.shape.reduce((a, b) => a * b, 1)
-    return this.weights.reduce((total, w) => total + size(w), 0)
+    return this.weights.reduce((total, w) => total + sizeOf(w.variable.cell.shape), 0)
   }
 
   /** As Keras's JSON has it, names in snake_case. */

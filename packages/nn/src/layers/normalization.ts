@@ -39,7 +39,7 @@ const scaleAndShift = {
 
 type ScaleAndShift = { readonly [K in keyof typeof scaleAndShift]: (typeof scaleAndShift)[K]['byDefault'] }
 
-/** γ, then β: each if it is wanted. */
+/** γ, then β: each if it is wanted; and how they are used. */
 function scaleAndShiftOf(options: ScaleAndShift, size: number, { weight }: Making) {
   const gamma = options.scale
     ? weight('gamma', [size], {
@@ -55,7 +55,29 @@ function scaleAndShiftOf(options: ScaleAndShift, size: number, { weight }: Makin
         constraint: options.betaConstraint,
       })
     : null
-  return { gamma, beta }
+  return {
+    scaleWeights: [gamma, beta].filter((w): w is Weight => w !== null),
+    /** centred / √(spread + ε) · γ + β. */
+    scaled: (centred: Variable, spread: Variable, epsilon: number, along: Along): Variable => {
+      const unit: Variable = mul(centred, rsqrt(add(spread, epsilon)))
+      const scaled: Variable = gamma === null ? unit : mul(unit, along(gamma.variable))
+      return beta === null ? scaled : add(scaled, along(beta.variable))
+    },
+  }
+}
+
+/** A row of numbers, so that it lies along the axis that is normalised. */
+type Along = (v: Variable) => Variable
+
+/** The axis, counted from 0, and how a row of so many numbers lies along it. */
+function alongAxis(
+  { ndim }: Variable,
+  axis: number,
+  size: number,
+): { readonly at: number; readonly along: Along } {
+  const at = axis < 0 ? axis + ndim : axis
+  const shape = Array.from({ length: ndim }, (_, i) => (i === at ? size : 1))
+  return { at, along: v => reshape(v, shape) }
 }
 
 function featuresAt(layer: string, axis: number, inputs: readonly Shape[]): number {
@@ -82,29 +104,21 @@ export const batchNormalization = layerKind({
   build: (options, inputs, making) => {
     const { axis, momentum, epsilon } = options
     const size = featuresAt('batchNormalization', axis, inputs)
-    const { gamma, beta } = scaleAndShiftOf(options, size, making)
+    const { scaleWeights, scaled } = scaleAndShiftOf(options, size, making)
     const moving = (name: string, initializer: typeof options.movingMeanInitializer) =>
       making.weight(name, [size], { initializer, trainable: false })
     const movingMean = moving('moving_mean', options.movingMeanInitializer)
     const movingVariance = moving('moving_variance', options.movingVarianceInitializer)
-    const weights = [gamma, beta, movingMean, movingVariance].filter((w): w is Weight => w !== null)
     return {
-      weights,
+      weights: [...scaleWeights, movingMean, movingVariance],
       call: ([x], context) => {
         const { tensor, mask } = x!
-        const own = axis < 0 ? axis + tensor.ndim : axis
-        const along = (v: Variable) =>
-          reshape(
-            v,
-            tensor.shape.map((_, i) => (i === own ? size : 1)),
-          )
-        const others = tensor.shape.map((_, i) => i).filter(i => i !== own)
-        const normalised = (average: Variable, spread: Variable) => {
-          const unit = mul(sub(tensor, along(average)), along(rsqrt(add(spread, epsilon))))
-          const scaled = gamma === null ? unit : mul(unit, along(gamma.variable))
-          return [{ tensor: beta === null ? scaled : add(scaled, along(beta.variable)), mask }]
-        }
-        if (!context.training) return normalised(movingMean.variable, movingVariance.variable)
+        const { at, along } = alongAxis(tensor, axis, size)
+        const normalized = (average: Variable, spread: Variable) => [
+          { tensor: scaled(sub(tensor, along(average)), along(spread), epsilon, along), mask },
+        ]
+        if (!context.training) return normalized(movingMean.variable, movingVariance.variable)
+        const others = tensor.shape.map((_, i) => i).filter(i => i !== at)
         const average = mean(tensor, others)
         const spread = mean(square(sub(tensor, along(average))), others)
         const count = others.map(i => cast(dim(tensor, i), tensor.dtype)).reduce((a, b) => mul(a, b))
@@ -117,7 +131,7 @@ export const batchNormalization = layerKind({
           )
         towards(movingMean.variable, average)
         towards(movingVariance.variable, unbiased)
-        return normalised(average, spread)
+        return normalized(average, spread)
       },
     }
   },
@@ -132,22 +146,15 @@ export const layerNormalization = layerKind({
   build: (options, inputs, making) => {
     const { axis, epsilon } = options
     const size = featuresAt('layerNormalization', axis, inputs)
-    const { gamma, beta } = scaleAndShiftOf(options, size, making)
+    const { scaleWeights, scaled } = scaleAndShiftOf(options, size, making)
     return {
-      weights: [gamma, beta].filter((w): w is Weight => w !== null),
+      weights: scaleWeights,
       call: ([x]) => {
         const { tensor, mask } = x!
-        const own = axis < 0 ? axis + tensor.ndim : axis
-        const along = (v: Variable) =>
-          reshape(
-            v,
-            tensor.shape.map((_, i) => (i === own ? size : 1)),
-          )
-        const centred = sub(tensor, mean(tensor, own, { keepdims: true }))
-        const spread = mean(square(centred), own, { keepdims: true })
-        const unit = mul(centred, rsqrt(add(spread, epsilon)))
-        const scaled = gamma === null ? unit : mul(unit, along(gamma.variable))
-        return [{ tensor: beta === null ? scaled : add(scaled, along(beta.variable)), mask }]
+        const { at, along } = alongAxis(tensor, axis, size)
+        const centred: Variable = sub(tensor, mean(tensor, at, { keepdims: true }))
+        const spread: Variable = mean(square(centred), at, { keepdims: true })
+        return [{ tensor: scaled(centred, spread, epsilon, along), mask }]
       },
     }
   },

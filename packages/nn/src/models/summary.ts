@@ -1,6 +1,7 @@
 /** The table that `model.summary()` prints, to the letter as Keras 2.3 does. */
 import { printShape } from '../layers/errors.js'
 import type { LayerNode } from '../layers/symbolic.js'
+import { sizeOf } from '../size.js'
 import type { Model } from './model.js'
 
 export interface SummaryOptions {
@@ -29,7 +30,7 @@ export function summaryOf(model: Model, options: SummaryOptions = {}): readonly 
   })
   const counts = { trained: 0, fixed: 0 }
   for (const { variable, trainable } of new Map(model.weights.map(w => [w.variable, w])).values())
-    counts[trainable ? 'trained' : 'fixed'] += variable.cell.shape.reduce((a, b) => a * b, 1)
+    counts[trainable ? 'trained' : 'fixed'] += sizeOf(variable.cell.shape)
   return [
     `Model: "${model.name}"`,
     '_'.repeat(width),

@@ -17,6 +17,7 @@ import {
 import { allocate } from '@arignote/loops'
 import { uniformDraws } from '../draws.js'
 import { randomSeed } from '../seeds.js'
+import { sizeOf } from '../size.js'
 import { noWindow, stepsDiffer } from './errors.js'
 import { wholeFrom } from './whole.js'
 
@@ -177,7 +178,7 @@ function gathered(
   axes: readonly number[],
 ): NdArray {
   const features = shape.slice(1)
-  const size = features.reduce((a, b) => a * b, 1)
+  const size = sizeOf(features)
   const all = allocate(dtype, steps.length * size)
   steps.forEach((step, i) => {
     for (let k = 0; k < size; k++) all[i * size + k] = data[step * size + k]!

@@ -1,5 +1,6 @@
 /** Batches: inputs, targets and weights, of arrays or as an iterable gives them. */
 import { badArgument, describeGiven, isNdArray, type NdArray, unknownName, type Value } from '@arignote/graph'
+import { sizeOf } from '../size.js'
 import type { CompiledModel } from './compiled-model.js'
 import { type Data, isRecord, Samples, type Slot, samplesOf, valuesFor } from './data.js'
 import { noTargets, unknownClass } from './errors.js'
@@ -177,7 +178,7 @@ const isMatrix = (weight: unknown): boolean =>
 /** The class of a sample: its value, or where its largest is. */
 function labelOf(ys: Samples, target: number, sample: number): number {
   const { data, shape } = ys.arrays[target]!
-  const row = shape.slice(1).reduce((a, b) => a * b, 1)
+  const row = sizeOf(shape.slice(1))
   const own = data.subarray(sample * row, (sample + 1) * row)
   return row === 1 ? own[0]! : own.indexOf(Math.max(...own))
 }

@@ -16,6 +16,7 @@ import {
   type Value,
 } from '@arignote/graph'
 import { allocate, type DType, isFloat } from '@arignote/loops'
+import { sizeOf } from '../size.js'
 import { nanInData, noSuchClass, notWhole, samplesDiffer, wrongData } from './errors.js'
 
 /** One array, or several: a list, or by name. */
@@ -83,8 +84,6 @@ export class Samples {
     return [part(0, at), part(at, this.count)]
   }
 }
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
 
 /** Data for some slots, checked. @throws ArgumentError, ShapeError, DTypeError, NumericError naming the slot */
 export function samplesOf(

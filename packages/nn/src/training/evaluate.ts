@@ -1,6 +1,7 @@
 /** `evaluate` and `predict`: batches in order, nothing learned. */
 import { dtypeOfValue, type NdArray, ndarrayOf } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
+import { sizeOf } from '../size.js'
 import { EpochAverage } from './average.js'
 import { type Batch, batchOf, DataSet } from './batches.js'
 import type { Breath } from './breath.js'
@@ -82,14 +83,11 @@ export function predictSamples(f: Callable, samples: Samples, batchSize: number)
     const results = ofSamples(samples.count, from, to - from, () => f(...samples.range(from, to)))
     whole ??= results.map(result => {
       const all = [samples.count, ...result.shape.slice(1)]
-      const data = allocate(
-        dtypeOfValue(result)!,
-        all.reduce((a, b) => a * b, 1),
-      )
+      const data = allocate(dtypeOfValue(result)!, sizeOf(all))
       return ndarrayOf(data, all) as NdArray
     })
     results.forEach(({ data, shape }, i) => {
-      const row = shape.slice(1).reduce((a, b) => a * b, 1)
+      const row = sizeOf(shape.slice(1))
       whole![i]!.data.set(data, from * row)
     })
   }
