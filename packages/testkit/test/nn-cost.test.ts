@@ -1,11 +1,46 @@
 /** What a step of a cell costs: how many products and kernels there are in the loops, forward and backward. */
 import { formsOf } from '@arignote/compiler'
-import { grad, matrix, mean, randn, square, tensor3, type Variable } from '@arignote/graph'
-import { gruCell, lstmCell, type RecurOptions, type RecurrentCell, recur, rnnCell } from '@arignote/nn'
+import { grad, matrix, mean, randn, type Shared, square, tensor3, type Variable } from '@arignote/graph'
+import {
+  gruCell,
+  input,
+  type Layer,
+  layers,
+  lstmCell,
+  network,
+  type RecurOptions,
+  type RecurrentCell,
+  recur,
+  rnnCell,
+  runNetwork,
+  unmasked,
+} from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { contractionsOutside, loopsOf } from '../src/samples.js'
 
 const [batch, time, size] = [3, 4, 8]
+
+/** What a training step of a layer computes. */
+function programOfLayer(layer: Layer) {
+  const given = input({ shape: [null, size] })
+  const net = network([given], [layer.apply(given)])
+  const x = tensor3('x', { shape: ['batch', 'time', size] })
+  const context = { training: true, update: () => {}, penalize: () => {} }
+  const [flow] = runNetwork(net, [unmasked(x)], context)
+  return stepOf(
+    x,
+    mean(square(flow!.tensor)),
+    layer.weights.map(w => w.variable),
+  )
+}
+
+/** Loops forward and backward, and contractions outside them. */
+function stepOf(x: Variable, loss: Variable, parameters: readonly Shared[]) {
+  const gradients = grad(loss as never, parameters)
+  const updates = parameters.map((p, i) => [p, p.sub(gradients[i]!.mul(0.1))] as const)
+  const { program } = formsOf([x], loss, [randn([batch, time, size])], { updates: updates as never })
+  return [...loopsOf(program.steps), contractionsOutside(program.steps)]
+}
 
 function programOf(cell: RecurrentCell<'float32'>, way: string) {
   const x = tensor3('x', { shape: ['batch', 'time', size] })
@@ -79,4 +114,23 @@ describe('a GRU', () => {
 
 test('a simple cell has one product, with everything else in its epilogue', () => {
   expect(programOf(rnnCell(cell), 'plain')).toEqual(['contract', 'map contract', outside])
+})
+
+describe('a layer costs what its cell does', () => {
+  const options = { units: size, seed: 1 }
+  test.each([
+    ['lstm', () => layers.lstm(options), () => lstmCell(cell)],
+    ['gru', () => layers.gru(options), () => gruCell(cell)],
+    [
+      'gru, reset after',
+      () => layers.gru({ ...options, resetAfter: true }),
+      () => gruCell({ ...cell, resetAfter: true }),
+    ],
+    ['simpleRNN', () => layers.simpleRNN(options), () => rnnCell(cell)],
+  ] as readonly (readonly [string, () => Layer, () => RecurrentCell<'float32'>])[])(
+    '%s',
+    (_, layer, make) => {
+      expect(programOfLayer(layer())).toEqual(programOf(make(), 'plain'))
+    },
+  )
 })

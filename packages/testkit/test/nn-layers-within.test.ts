@@ -1,11 +1,13 @@
 /** Layers within layers, and layers that are used twice: whose seeds, weights, states and errors are whose. */
-import { argmax, matrix, oneHot, toNested } from '@arignote/graph'
+import { argmax, matrix, type NdArray, oneHot, toNested } from '@arignote/graph'
 import {
   input,
   layers,
   lstmCell,
   type Model,
   model,
+  modelFromJSON,
+  optimizers,
   regularizers,
   resetLayerNames,
   type SymbolicTensor,
@@ -311,5 +313,63 @@ describe('what is no layer, tensor or option is told as such', () => {
     await expect(fitted).rejects.toThrow(/fit: y of dense_1: sample 1 has the class 3, of 3 classes/)
     expect(() => m.evaluate([[1]], [[-1]])).toThrow(/sample 0 has the class -1/)
     expect(weights(m)).toEqual(before)
+  })
+})
+
+describe('learnInitialState', () => {
+  const x = [
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [5, 6],
+      [7, 8],
+    ],
+  ]
+  const learning = { units: 3, learnInitialState: true, seed: 1, inputShape: [null, 2] } as const
+
+  test('the states are weights behind the others, zeros at first, the same for every sample', () => {
+    const m = sequential([layers.lstm(learning)])
+    expect(m.weights.map(w => w.name)).toEqual([
+      'kernel',
+      'recurrent_kernel',
+      'bias',
+      'initial_state_0',
+      'initial_state_1',
+    ])
+    const plain = sequential([layers.lstm({ units: 3, seed: 1, inputShape: [null, 2] })])
+    expect(toNested(m.predict(x))).toEqual(toNested(plain.predict(x)))
+    const [h, c] = [
+      [0.1, 0.2, 0.3],
+      [0.4, 0.5, 0.6],
+    ]
+    m.setWeights([...plain.getWeights(), h!, c!])
+    const states = [2, 3, 3].map((n, i) => input({ shape: i === 0 ? [null, n] : [n] }))
+    const given = model({ inputs: states, outputs: plain.layers[0]!.apply(states) as SymbolicTensor })
+    const wanted = given.predict([x, [h, h], [c, c]] as never)
+    expect(toNested(m.predict(x))).toEqual(toNested(wanted))
+  })
+
+  test('they are learned, in both directions too, and stored with the model', () => {
+    const two = layers.bidirectional({ layer: layers.gru(learning), inputShape: [null, 2] })
+    const m = sequential([two, layers.dense({ units: 1 })], { seed: 1 })
+    m.compile({ loss: 'mse', optimizer: optimizers.sgd({ learningRate: 0.1 }) })
+    m.trainOnBatch(x, [[1], [-1]])
+    const [, , , forward, , , , backward] = weights(m) as number[][]
+    expect([forward, backward].every(state => state!.every(v => v !== 0))).toBe(true)
+    expect(forward).not.toEqual(backward)
+    const again = modelFromJSON(m.toJSON())
+    again.setWeights(m.getWeights())
+    expect(toNested(again.predict(x) as NdArray)).toEqual(toNested(m.predict(x)))
+    const plain = sequential([layers.gru({ units: 3, inputShape: [null, 2] })])
+    expect(JSON.stringify(plain.toJSON())).not.toContain('learn_initial_state')
+  })
+
+  test('does not go with states that are kept or given', () => {
+    const stateful = { ...learning, stateful: true, batchInputShape: [1, 2, 2] }
+    expect(() => sequential([layers.gru(stateful)])).toThrow(/does not go with stateful/)
+    const [a, h] = [input({ shape: [2, 2] }), input({ shape: [3] })]
+    expect(() => layers.gru(learning).apply([a, h])).toThrow(/does not go with initial states as inputs/)
   })
 })

@@ -30,6 +30,7 @@ import {
   learnedState,
   lstmCell,
   plainContext,
+  type RecurOptions,
   type RecurrentCell,
   recur,
   rnnCell,
@@ -180,6 +181,19 @@ describe('recur', () => {
     expect(value(cut!.slice(null, { stop: 3 }).abs().sum())).toBe(0)
     expect(value(cut!.slice(null, { start: 3 }))).toEqual(value(whole!.slice(null, { start: 3 })))
   })
+
+  test.each(['none', 'step', { every: 2 }] as const)(
+    'remat leaves values and gradients as they are: %j',
+    remat => {
+      const cell = lstmCell(sizes)
+      const run = (options: RecurOptions<'float64'>) => {
+        const { outputs } = recur(cell, x, options)
+        return compile([], grad(outputs.square().sum(), all(cell.params)))().map(toNested)
+      }
+      expect(worstDifference(run({ remat }), run({}))).toBeLessThan(1e-12)
+      expect(() => recur(cell, x, { remat: 'steps' as never })).toThrow(/remat cannot be 'steps'/)
+    },
+  )
 
   test('an initial state is learned where it is a shared variable', () => {
     const cell = lstmCell(sizes)

@@ -12,6 +12,7 @@ import {
   zerosArray,
 } from '@arignote/graph'
 import type { Constraint } from '../constraints.js'
+import { initializers } from '../initializers.js'
 import { snakeCase } from '../names.js'
 import type { CellMask, RecurrentCell } from '../recurrent/cell.js'
 import { recur } from '../recurrent/recur.js'
@@ -36,6 +37,8 @@ const loopOptions = {
   gradClip: ours(nullable(number(0))),
   /** How many steps the gradient looks back at most. Not in Keras. */
   truncate: ours(nullable(integer(1))),
+  /** What the first step begins with is a weight, the same for every sample, zeros at first. Lasagne: `learn_init`. */
+  learnInitialState: ours(flag(false)),
 }
 
 type LoopValues = ValuesOf<typeof loopOptions>
@@ -72,7 +75,7 @@ function recurrent<const T extends OptionTable>(kind: Kind<T>): LayerKind<T & ty
 /** The first of the inputs: (batch, time, features); the others, if there are any, are the initial states. */
 function checked(
   layer: string,
-  { stateful, unroll }: LoopValues,
+  { stateful, unroll, learnInitialState }: LoopValues,
   inputs: readonly Shape[],
   stateSizes: readonly number[],
 ): Shape {
@@ -92,6 +95,12 @@ function checked(
       'a stateful layer must know the batch: give batchInputShape, or input({ batchShape })',
       inputs,
     )
+  if (learnInitialState && (stateful || states.length > 0))
+    throw wrongInput(
+      layer,
+      `an initial state is learned, kept or given: learnInitialState does not go with ${stateful ? 'stateful' : 'initial states as inputs'}`,
+      inputs,
+    )
   if (unroll && x[1] === null)
     throw wrongInput(layer, 'unroll needs a known number of steps: give inputShape [time, features]', inputs)
   return x
@@ -105,14 +114,16 @@ function runCell(
   making: Making,
 ): Built {
   const kept = options.stateful ? keptStates(cell, batch!, making) : null
+  const learned = options.learnInitialState ? learnedStates(cell, making) : []
   const stream = randomStream(making.nextSeed(), `${making.name}/random`)
   return {
-    weights: trainedFirst(weightsOf(cell, around)),
+    weights: trainedFirst([...weightsOf(cell, around), ...learned]),
     memory: [stream.state, ...(kept ?? [])],
     ...(kept !== null && { resetStates: values => setStates(making.name, kept, values) }),
     call: ([x, ...given], context) => {
       const own = kept?.map(state => valueSoFar(context, state)) ?? null
-      const initialState = given.length > 0 ? given.map(flow => flow.tensor) : own
+      const begins = learned.length > 0 ? learned.map(w => w.variable) : own
+      const initialState = given.length > 0 ? given.map(flow => flow.tensor) : begins
       const { outputs, output, last } = recur(cell, x!.tensor as Tensor<'float32'>, {
         mask: x!.mask,
         initialState: initialState as readonly Tensor<'float32'>[] | null,
@@ -185,6 +196,10 @@ function dropoutMasks(cell: RecurrentCell, around: Around, stream: RandomStream,
     recurrentDropoutMask: masks(cell, around, 'recurrentDropout'),
   }
 }
+
+/** Weights after those of the cell, (size) for each of its states. */
+const learnedStates = ({ stateSizes }: RecurrentCell, { weight }: Making): readonly Weight[] =>
+  stateSizes.map((size, i) => weight(`initial_state_${i}`, [size], { initializer: initializers.zeros() }))
 
 const keptStates = (
   { stateSizes, dtype }: RecurrentCell,

@@ -11,6 +11,7 @@ import {
   dim,
   expandDims,
   neq,
+  type Remat,
   type ScanOptions,
   scan,
   type Tensor,
@@ -40,6 +41,8 @@ export interface RecurOptions<D extends FloatType = FloatType> {
   readonly truncate?: Truncate
   /** The steps written out, so many per trip of the loop; true: no loop at all, for a known time. */
   readonly unroll?: number | true
+  /** What the backward pass computes again rather than keep, as `remat` of scan. */
+  readonly remat?: Remat
   /** Gradients of pre-activations are clipped to [−gradClip, gradClip] at every step. */
   readonly gradClip?: number | null
   readonly name?: string
@@ -65,6 +68,7 @@ export const recurOptions = [
   'reverse',
   'truncate',
   'unroll',
+  'remat',
   'gradClip',
   'name',
 ] as const
@@ -143,12 +147,13 @@ function stepsOf(x: Variable, counts: Variable | null): Named {
 }
 
 function loopOptions(options: RecurOptions, cellName: string): ScanOptions<Named, Named> {
-  const { reverse = false, truncate, unroll, name = cellName } = options
+  const { reverse = false, truncate, unroll, remat, name = cellName } = options
   return {
     reverse,
     name,
     ...(truncate !== undefined && { truncate }),
     ...(unroll !== undefined && { unroll }),
+    ...(remat !== undefined && { remat }),
   }
 }
 
