@@ -125,9 +125,9 @@ describe('memory', () => {
     expect(tableOf(reports, { time: 30 })).toMatch(/^gates +0 +3 +2$/m)
   }, 120_000)
   test('with --long they copy too', () => {
-    const reports = memory({ time: 2, steps: 60, units: 8, long: true })
+    const reports = memory({ time: 2, steps: 40, units: 8, long: true })
     for (const { copying } of reports) {
-      expect(copying!.losses).toHaveLength(180)
+      expect(copying!.losses).toHaveLength(200)
       expect(mean(copying!.losses.slice(-20))).toBeLessThan(0.7 * copying!.losses[0]!)
       expect(copying!.feltBefore).toHaveLength(2 + 2 * COPIED)
     }

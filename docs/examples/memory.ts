@@ -55,10 +55,10 @@ const program = {
   says: 'A simple recurrent network, an LSTM and a GRU learn tasks whose answer lies far back.',
   options: {
     time: whole(100, 'steps of the sequences to add in, or between hearing and copying', 2, 10_000),
-    steps: whole(2000, 'changes of the weights for adding; copying takes three times as many'),
+    steps: whole(2000, 'changes of the weights for adding; copying takes five times as many'),
     units: whole(32, 'numbers in the state; copying takes twice as many'),
     seed: whole(1, 'the same seed, the same numbers', 0),
-    long: flag('copying too, which takes minutes'),
+    long: flag('copying too, which takes some five minutes'),
   },
 }
 
@@ -170,7 +170,7 @@ const copyingTask: Task = {
   inputSize: COPY_LINES,
   answers: SYMBOLS + 1,
   solved: 0.01,
-  longer: 3,
+  longer: 5,
   wider: 2,
   length: time => time + 2 * COPIED,
   spreads: true,
@@ -266,7 +266,7 @@ function main(options: Options): void {
   )
   if (long)
     console.log(
-      `copying: ${2 * units} units, ${3 * steps} changes; ${COPIED} symbols of ${SYMBOLS} kinds, to be said again ${time} steps later.\n` +
+      `copying: ${2 * units} units, ${5 * steps} changes; ${COPIED} symbols of ${SYMBOLS} kinds, to be said again ${time} steps later.\n` +
         `         Guessing is right in ${(100 / SYMBOLS).toFixed(1)} %.`,
     )
   console.log()
