@@ -33,17 +33,11 @@ export function rematOf(remat: Remat = 'auto'): { readonly policy: RematPolicy; 
 const isCount = (n: unknown): boolean => typeof n === 'number' && Number.isInteger(n) && n >= 1
 
 /** The loop in segments; the last values of its outputs are carries, after the states. */
-export function runInSegments(
-  loop: Loop,
-  every: Dim,
-  outputs: number,
-  unroll: number | true | undefined,
-): Ran {
-  const isPlain = unroll === undefined || unroll === 1
+export function runInSegments(loop: Loop, every: Dim, outputs: number, unroll: number | true): Ran {
   const { finals, stacks } = inBlocks(
     loop,
     every,
-    segment => (isPlain ? asScan(segment) : runUnrolled(segment, unroll)),
+    segment => (unroll === 1 ? asScan(segment) : runUnrolled(segment, unroll)),
     { remat: 'step', part: 'segments' },
   )
   const states = finals.length - outputs
