@@ -67,7 +67,7 @@ export function notSavable(operation: string, name: string, given: unknown): Ari
 export function badName(operation: string, name: string, why: string): ArignoteError {
   return report(ArgumentError, 'E605', {
     operation,
-    problem: `${JSON.stringify(name)} cannot be the name of a parameter`,
+    problem: `${JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)} cannot be the name of a parameter`,
     lines: [why],
     did: 'called',
   })

@@ -2,6 +2,7 @@
  * Files, where there are any: read whole; written beside under another name, made sure of on the disk, and renamed. So a
  * file is always the old one or the new one, whatever fails.
  */
+import { badArgument, describeGiven } from '@arignote/graph'
 import { noFile, noFiles, type Task } from './errors.js'
 
 /** Node's module, found at run time so that browsers can load this one. */
@@ -10,8 +11,15 @@ function builtin<T>(operation: string, find: (load: typeof process.getBuiltinMod
   return find(process.getBuiltinModule)
 }
 
-/** The path as text. */
+/** The path as text. @throws ArgumentError for what is none */
 export function pathOf(operation: string, path: string | URL): string {
+  const isPath = typeof path === 'string' ? path !== '' : path instanceof URL && path.protocol === 'file:'
+  if (!isPath)
+    throw badArgument(
+      operation,
+      `${path instanceof URL ? path : describeGiven(path).what} is no path`,
+      'a path is a text, or a URL of the scheme file:',
+    )
   return typeof path === 'string' ? path : builtin(operation, load => load('node:url')).fileURLToPath(path)
 }
 
@@ -33,13 +41,14 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
   const { basename, dirname, join } = builtin(task.operation, load => load('node:path'))
   let beside: string | null = null
   try {
-    // What a link leads to is replaced, not the link.
-    const target = fs.existsSync(task.file) ? fs.realpathSync(task.file) : task.file
+    const target = targetOf(fs, task.file)
+    const old = fs.statSync(target, { throwIfNoEntry: false })
     const folder = dirname(target)
     const unique = `${process.pid}-${Math.random().toString(36).slice(2)}`
     beside = join(folder, `.${basename(target)}.${unique}.tmp`)
     const file = fs.openSync(beside, 'wx')
     try {
+      if (old !== undefined) fs.fchmodSync(file, old.mode & 0o777)
       for (let at = 0; at < bytes.length; ) at += fs.writeSync(file, bytes, at)
       fs.fsyncSync(file)
     } finally {
@@ -51,6 +60,14 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
     if (begun !== null) quietly(() => fs.rmSync(begun, { force: true }))
     throw noFile(task, 'written', error)
   }
+}
+
+/** What a link leads to is replaced, not the link, also where there is nothing yet. */
+function targetOf(fs: typeof import('node:fs'), file: string): string {
+  if (fs.existsSync(file)) return fs.realpathSync(file)
+  const isLink = fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  const { dirname, resolve } = process.getBuiltinModule('node:path')
+  return isLink ? resolve(dirname(file), fs.readlinkSync(file)) : file
 }
 
 /** Runs this; if it fails, an error that is on its way says why. */

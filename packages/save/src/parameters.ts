@@ -2,9 +2,11 @@
  * Parameters  →  files or bytes, and back into shared variables: all of them, or none.
  */
 import {
+  badArgument,
   checkName,
   checkOptions,
   convert,
+  describeGiven,
   type NdArray,
   ndarrayOf,
   Shared,
@@ -87,12 +89,16 @@ export function encodeParameters(parameters: Parameters, options?: SaveOptions):
 
 /** What such bytes say; without a format it is told by how they begin. */
 export function decodeParameters(
-  bytes: ArrayBuffer | Uint8Array,
+  bytes: ArrayBuffer | ArrayBufferView,
   options?: { readonly format?: Format },
 ): ParameterValues {
   const operation = 'decodeParameters'
   checkOptions(operation, options, ['format'])
-  return decode({ operation, file: null }, new Uint8Array(bytes), checkedFormat(operation, options?.format))
+  return decode(
+    { operation, file: null },
+    bytesOf(operation, bytes),
+    checkedFormat(operation, options?.format),
+  )
 }
 
 /**
@@ -109,6 +115,40 @@ export function assignParameters(
   assign({ operation: 'assignParameters', file: null }, parameters, values, options)
 }
 
+/** @throws ArgumentError for what is no bytes: of a number, an array would be so many zeros */
+function bytesOf(operation: string, given: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+  if (Object.prototype.toString.call(given).endsWith('ArrayBuffer]')) return new Uint8Array(given)
+  throw badArgument(
+    operation,
+    `${describeGiven(given).what} is no bytes`,
+    'an ArrayBuffer, or a view into one',
+  )
+}
+
+/** @throws ArgumentError for what has no names: nothing would be saved, or set, and nobody would know */
+function checkRecord(operation: string, given: unknown): void {
+  const isPlain =
+    typeof given === 'object' &&
+    given !== null &&
+    (Array.isArray(given) || [Object.prototype, null].includes(Object.getPrototypeOf(given)))
+  if (isPlain) return
+  throw badArgument(
+    operation,
+    `${describeGiven(given).what} has no names`,
+    'parameters are a record: { W, b }',
+  )
+}
+
+function checkMetadata(operation: string, metadata: unknown, format: Format | undefined): void {
+  if (metadata === undefined) return
+  if (format === 'npz')
+    throw badArgument(operation, 'metadata in npz', 'npz has no room for remarks; safetensors has')
+  checkRecord(`${operation}: metadata`, metadata)
+  if (Array.isArray(metadata) || !Object.values(metadata as object).every(value => typeof value === 'string'))
+    throw badArgument(operation, 'metadata that are no texts', "texts by name: { epoch: '3' }")
+}
+
 function formatOfName(file: string): Format | undefined {
   return formats.find(format => file.toLowerCase().endsWith(`.${format}`))
 }
@@ -120,12 +160,16 @@ function checkedFormat(operation: string, format: Format | undefined): Format | 
 
 function encode(operation: string, parameters: Parameters, options?: SaveOptions): Uint8Array<ArrayBuffer> {
   checkOptions(operation, options, ['format', 'metadata'])
+  checkRecord(operation, parameters)
+  const format = checkedFormat(operation, options?.format)
+  checkMetadata(operation, options?.metadata, format)
   const tensors = new Map<string, Tensor>()
   for (const [name, given] of Object.entries(parameters)) {
     if (name === '') throw badName(operation, name, 'it is empty')
+    if (/\p{Surrogate}/u.test(name)) throw badName(operation, name, 'it is no Unicode text: half a character')
     tensors.set(name, tensorOfGiven(operation, name, given))
   }
-  return checkedFormat(operation, options?.format) === 'npz'
+  return format === 'npz'
     ? encodeNpz(operation, tensors)
     : encodeSafetensors(operation, tensors, options?.metadata)
 }
@@ -167,6 +211,8 @@ function assign(
   options: AssignOptions = {},
 ): void {
   checkOptions(task.operation, options, ['missing', 'surplus', 'convert'])
+  checkRecord(task.operation, parameters)
+  checkRecord(task.operation, values)
   const { missing = 'raise', surplus = 'raise' } = options
   checkName(task.operation, 'way to take missing', missing, ['raise', 'ignore'])
   checkName(task.operation, 'way to take surplus', surplus, ['raise', 'ignore'])

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -286,6 +287,42 @@ describe('into shared variables', () => {
     expect(caught(() => assignParameters({}, {}, { strict: true } as never)).code).toBe('E041')
     expect(caught(() => encodeParameters({}, { format: 'h5' as never })).code).toBe('E041')
   })
+
+  test('what is no record of parameters is refused, rather than saved as nothing', () => {
+    const w = shared([1, 2], 'w')
+    for (const given of [undefined, null, 5, 'w', w, new Map([['w', w]]), new Set([w]), array([1])])
+      expect(caught(() => encodeParameters(given as never)).code).toBe('E040')
+    for (const given of [null, w, new Map([['w', w]])])
+      expect(caught(() => assignParameters(given as never, { w: 1 })).code).toBe('E040')
+    expect(Object.keys(decodeParameters(encodeParameters([w, w] as never)))).toEqual(['0', '1'])
+  })
+
+  test('remarks are texts by name, in a format that has room for them', () => {
+    const refused = (metadata: unknown, format: Format = 'safetensors') =>
+      caught(() => encodeParameters({ w: 1 }, { format, metadata: metadata as never })).code
+    for (const metadata of [null, 'epoch 3', ['epoch 3'], { epoch: 3 }, { epoch: null }])
+      expect(refused(metadata)).toBe('E040')
+    expect(refused({ epoch: '3' }, 'npz')).toBe('E040')
+  })
+
+  test('bytes are bytes: a number is not so many zeros', () => {
+    const bytes = encodeParameters({ w: [1, 2] })
+    for (const given of [undefined, null, 5, 'abc', [1, 2, 3], {}])
+      expect(caught(() => decodeParameters(given as never)).code).toBe('E040')
+    const views = [bytes.buffer, Buffer.from(bytes), new DataView(bytes.buffer), new Int8Array(bytes.buffer)]
+    for (const given of views) expect(toNested(decodeParameters(given as never).w!)).toEqual([1, 2])
+  })
+
+  test.each(formats)(
+    'a name that is no Unicode text is refused; one that is too long is not repeated, %s',
+    format => {
+      expect(caught(() => encodeParameters({ 'a\ud800': 1 }, { format })).code).toBe('E605')
+      const long = 'x'.repeat(70_000)
+      const message = () => caught(() => encodeParameters({ [long]: 1 }, { format })).message
+      if (format === 'npz') expect(message().length).toBeLessThan(500)
+      else expect(Object.keys(decodeParameters(encodeParameters({ [long]: 1 }, { format })))).toEqual([long])
+    },
+  )
 })
 
 describe('files', () => {
@@ -342,11 +379,29 @@ describe('files', () => {
     expect(toNested(loadParameters(file).w!)).toBe(1)
   })
 
+  test('what is no path is refused', () => {
+    for (const given of [undefined, null, 3, '', new URL('https://example.org/w')]) {
+      expect(caught(() => saveParameters(given as never, { w: 1 })).code).toBe('E040')
+      expect(caught(() => loadParameters(given as never)).code).toBe('E040')
+    }
+  })
+
+  test('a file that is replaced can be read by those who could read it before, and by nobody else', () => {
+    const file = path('private.safetensors')
+    saveParameters(file, { w: 1 })
+    chmodSync(file, 0o640)
+    saveParameters(file, { w: 2 })
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+  })
+
   test('a link stays one', () => {
     saveParameters(path('real.safetensors'), { w: 1 })
     symlinkSync(path('real.safetensors'), path('link.safetensors'))
     saveParameters(path('link.safetensors'), { w: 2 })
     expect(toNested(loadParameters(path('real.safetensors')).w!)).toBe(2)
+    symlinkSync(path('not-yet.safetensors'), path('early.safetensors'))
+    saveParameters(path('early.safetensors'), { w: 3 })
+    expect(toNested(loadParameters(path('not-yet.safetensors')).w!)).toBe(3)
   })
 
   test('a file of the wrong kind is refused by name', () => {
