@@ -41,7 +41,7 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
   const { basename, dirname, join } = builtin(task.operation, load => load('node:path'))
   let beside: string | null = null
   try {
-    const target = targetOf(fs, task.file)
+    const target = targetOf(task)
     const old = fs.statSync(target, { throwIfNoEntry: false })
     const folder = dirname(target)
     const unique = `${process.pid}-${Math.random().toString(36).slice(2)}`
@@ -63,10 +63,11 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
 }
 
 /** What a link leads to is replaced, not the link, also where there is nothing yet. */
-function targetOf(fs: typeof import('node:fs'), file: string): string {
+function targetOf({ operation, file }: Task & { readonly file: string }): string {
+  const fs = builtin(operation, load => load('node:fs'))
   if (fs.existsSync(file)) return fs.realpathSync(file)
   const isLink = fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-  const { dirname, resolve } = process.getBuiltinModule('node:path')
+  const { dirname, resolve } = builtin(operation, load => load('node:path'))
   return isLink ? resolve(dirname(file), fs.readlinkSync(file)) : file
 }
 
