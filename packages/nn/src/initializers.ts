@@ -78,7 +78,7 @@ export interface VarianceScalingOptions extends Seeded {
 function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
   checkOptions('varianceScaling', options, ['scale', 'mode', 'distribution', 'seed'])
   const { scale = 1, distribution = 'normal', seed: own = null } = options
-  const mode = snakeCase(options.mode ?? 'fanIn')
+  const mode = snakeCase(String(options.mode ?? 'fanIn'))
   checkName('varianceScaling', 'mode', mode, ['fan_in', 'fan_out', 'fan_avg'])
   checkName('varianceScaling', 'distribution', distribution, ['normal', 'uniform'])
   return {

@@ -16,5 +16,5 @@ export function isRecord(x: unknown): x is JsonRecord {
 }
 
 export function isSerialized(x: unknown): x is Serialized {
-  return isRecord(x) && typeof x['class_name'] === 'string'
+  return isRecord(x) && typeof x.class_name === 'string' && typeof x.config === 'object' && x.config !== null
 }

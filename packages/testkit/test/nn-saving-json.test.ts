@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toNested, type Variable } from '@arignote/graph'
+import { ArignoteError, toNested, type Variable } from '@arignote/graph'
 import {
   constraints,
   initializers,
@@ -485,6 +485,58 @@ describe('what has no name', () => {
     const json = m.toJSON() as Golden
     expect(json.config.build_input_shape).toEqual([null, 7])
     expect(modelFromJSON(json).getWeights()[0]!.shape).toEqual([7, 2])
+  })
+})
+
+describe('damaged configurations', () => {
+  const made = () => {
+    const x = input({ shape: [3, 2], name: 'x' })
+    const both = layers.bidirectional({ layer: layers.gru({ units: 1 }) })
+    const cell = stackCells([lstmCell({ inputSize: 2, units: 1 }), rnnCell({ inputSize: 1, units: 2 })])
+    const [a, b] = [both.apply(x), layers.rnn({ cell }).apply(x)]
+    return model({ inputs: x, outputs: layers.add().apply([a, b]) as SymbolicTensor }).toJSON()
+  }
+  const list = () => {
+    const part = sequential([layers.dense({ units: 1, inputShape: [2] })])
+    return sequential([layers.timeDistributed({ layer: part.asLayer(), inputShape: [3, 2] })]).toJSON()
+  }
+  const old = () => {
+    const { v1 } = golden('formats').model_json
+    return JSON.parse(JSON.stringify(v1).replaceAll('20000', '5').replaceAll('128', '2'))
+  }
+
+  /** Every place in it: what holds it, and under which key. */
+  function* placesIn(node: Golden): Generator<readonly [Golden, string]> {
+    if (typeof node !== 'object' || node === null) return
+    for (const key of Object.keys(node)) {
+      yield [node, key]
+      yield* placesIn(node[key])
+    }
+  }
+
+  test.each([
+    ['a Model', made],
+    ['a Sequential', list],
+    ['one of Keras 1', old],
+  ])('%s with anything at any place is a model, or an error of ours', (_, make) => {
+    const text = JSON.stringify(make())
+    const count = [...placesIn(JSON.parse(text))].length
+    const failures = new Set<string>()
+    let refused = 0
+    for (let i = 0; i < count; i++)
+      for (const junk of [null, -1, 'x', [], [[1]], { class_name: 'Dense' }]) {
+        const copy = JSON.parse(text)
+        const [node, key] = [...placesIn(copy)][i]!
+        node[key] = junk
+        try {
+          modelFromJSON(copy)
+        } catch (error) {
+          if (error instanceof ArignoteError) refused++
+          else failures.add(`${key}: ${JSON.stringify(junk)}: ${String(error)}`)
+        }
+      }
+    expect([...failures]).toEqual([])
+    expect(refused).toBeGreaterThan(count)
   })
 })
 

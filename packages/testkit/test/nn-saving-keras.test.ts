@@ -1,9 +1,17 @@
 /** Keras's .h5 files: weights and whole models of every layout, against golden numbers. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toNested } from '@arignote/graph'
-import { layers, loadModel, type Model, modelFromJSON, resetLayerNames, sequential } from '@arignote/nn'
+import { ArignoteError, toNested } from '@arignote/graph'
+import {
+  layers,
+  loadModel,
+  type Model,
+  modelFromJSON,
+  resetLayerNames,
+  sequential,
+  weightsFromHDF5,
+} from '@arignote/nn'
 import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import h5wasm from 'h5wasm'
 import { type Golden, golden, goldenPath, goldenTolerance, unread, worstDifference } from '../src/golden.js'
@@ -202,6 +210,80 @@ describe('weights of other times', () => {
     const said = { keras_version: '2.2.4', backend: 'tensorflow' }
     await m.loadWeights(await kerasFile('conv2.h5', { c: [kernel, [1]] }, { attributes: said }))
     expect(nested(m)).toEqual([kernel, [1]])
+  })
+
+  test('kernels of Conv1D until Keras 1.1: filters first, steps behind inputs', async () => {
+    const m = sequential([layers.conv1D({ filters: 3, kernelSize: 2, inputShape: [null, 4], ...float64 })])
+    const at = (t: number, i: number, f: number) => 100 * t + 10 * i + f
+    const size = (n: number) => Array.from({ length: n }, (_, k) => k)
+    const old = size(3).map(f => size(4).map(i => size(2).map(t => [at(t, i, f)])))
+    await m.loadWeights(await kerasFile('conv0.h5', { c: [old, [0, 0, 0]] }))
+    const ours = size(2).map(t => size(4).map(i => size(3).map(f => at(1 - t, i, f))))
+    expect(nested(m)).toEqual([ours, [0, 0, 0]])
+  })
+
+  test('by name, weights of other shapes are skipped on request, and named', async () => {
+    const m = sequential([
+      layers.dense({ units: 2, inputShape: [2], name: 'a' }),
+      layers.dense({ units: 1, name: 'b' }),
+    ])
+    const before = numbers(m)
+    const file = await kerasFile('skip.h5', { a: [[[1, 2, 3]], [8, 9]], b: [[[7], [8]], [9]], c: [[1]] })
+    await expect(m.loadWeights(file, { byName: true })).rejects.toThrow(
+      /a: kernel has the shape \(2, 2\), the array \(1, 3\)/,
+    )
+    await expect(m.loadWeights(file, { skipMismatch: true })).rejects.toThrow(/skipMismatch without byName/)
+    expect(numbers(m)).toEqual(before)
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
+    await m.loadWeights(file, { byName: true, skipMismatch: true })
+    expect(numbers(m)).toEqual([before[0], [8, 9], [7, 8], [9]])
+    await m.loadWeights(await kerasFile('skip1.h5', { a: [[1]], b: [[[5], [6]], [4]] }), {
+      byName: true,
+      skipMismatch: true,
+    })
+    expect(numbers(m)).toEqual([before[0], [8, 9], [5, 6], [4]])
+    const other = sequential([
+      layers.dense({ units: 2, inputShape: [2], name: 'a' }),
+      layers.dense({ units: 3, name: 'b' }),
+    ])
+    await m.saveWeights(path('skip.weights'))
+    await expect(other.loadWeights(path('skip.weights'), { byName: true })).rejects.toThrow(/E425/)
+    await other.loadWeights(path('skip.weights'), { byName: true, skipMismatch: true })
+    expect(numbers(other)[1]).toEqual([8, 9])
+    expect(warn.mock.calls.map(([text]) => String(text).replace(/.*shapes: /, ''))).toEqual([
+      'a/kernel',
+      'a',
+      'b/kernel, b/bias',
+    ])
+    warn.mockRestore()
+  })
+
+  test('a file that is changed anywhere is an error of ours, or read, and never half of it', async () => {
+    const whole = readFileSync(goldenPath('weights_keras2.h5'))
+    const m = sequential([
+      layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 3 }),
+      layers.lstm({ units: 2 }),
+      layers.dense({ units: 1 }),
+    ])
+    const [before, set] = [m.getWeights(), numbers(m)]
+    const outcomes = new Set<string>()
+    for (let at = 0; at < whole.length; at += 251)
+      for (const flip of [0xff, 0x01]) {
+        const bytes = Uint8Array.from(whole)
+        bytes[at]! ^= flip
+        try {
+          await weightsFromHDF5(m, bytes)
+          outcomes.add('read')
+          m.setWeights(before)
+        } catch (error) {
+          outcomes.add(error instanceof ArignoteError ? 'refused' : String(error))
+          expect(numbers(m)).toEqual(set)
+        }
+      }
+    expect([...outcomes].sort()).toEqual(['read', 'refused'])
+    for (let end = 0; end < whole.length; end += 997)
+      await expect(weightsFromHDF5(m, whole.subarray(0, end))).rejects.toThrow(ArignoteError)
+    expect(numbers(m)).toEqual(set)
   })
 
   test('what does not fit is refused, and nothing is set', async () => {

@@ -138,6 +138,8 @@ function planOf(cell: RecurrentCell): CellPlan {
 }
 
 function planFrom({ class_name, config }: Serialized, place: string): CellPlan {
+  if (!isRecord(config))
+    throw notAConfig('modelFromJSON', `${place} has no configuration`, '{ class_name, config }')
   const { name, trainable, dtype } = config
   const common = {
     name: typeof name === 'string' ? name : snakeCase(class_name),
@@ -146,7 +148,7 @@ function planFrom({ class_name, config }: Serialized, place: string): CellPlan {
   }
   if (class_name === stackName) {
     const { cells, reverse_state_order } = config
-    if (!Array.isArray(cells) || cells.length === 0 || !cells.every(isSerialized))
+    if (!Array.isArray(cells) || cells.length === 0 || ![...cells].every(isSerialized))
       throw notAConfig(
         'modelFromJSON',
         `${place} is ${stackName} without a list of cells`,
@@ -168,7 +170,7 @@ function planFrom({ class_name, config }: Serialized, place: string): CellPlan {
 export const cellOption: Option<RecurrentCell, CellPlan> = {
   read: (given, place) => {
     if (given instanceof CellPlan) return given
-    if (isSerialized(given) && isRecord(given.config)) return planFrom(given, place)
+    if (isSerialized(given)) return planFrom(given, place)
     checkIsCell(place, 'this', given)
     return planOf(given)
   },

@@ -90,3 +90,7 @@ export function unknownCell(className: string, known: readonly string[]): Arigno
 export function freshOptimizerText(operation: string, file: string | null, optimizer: string): string {
   return `${operation}: ${placeOf(file)}: what it has of ${optimizer} is no state for these weights; training begins with a fresh one`
 }
+
+export function skippedText(operation: string, file: string | null, names: readonly string[]): string {
+  return `${operation}: ${placeOf(file)}: left as they are, since they have other shapes: ${names.join(', ')}`
+}

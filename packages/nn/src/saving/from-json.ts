@@ -10,6 +10,7 @@ import { Model, type ModelOptions } from '../models/model.js'
 import { modelOf } from '../models/nested.js'
 import { network } from '../models/network.js'
 import { seedsFrom } from '../seeds.js'
+import { checkModelJson } from './check-json.js'
 import { cudnnReaders } from './cudnn.js'
 import { notAConfig, unknownLayer } from './errors.js'
 import { isKeras1, modernized } from './keras1.js'
@@ -32,6 +33,7 @@ export function modelFromJSON(
 ): Model {
   const json: unknown = typeof config === 'string' ? parsed(config) : config
   if (!isSerialized(json)) throw wrong('this is no configuration of a model')
+  checkModelJson(json)
   const modern = isKeras1(json) ? modernized(json) : json
   return withReaders(layers, () => modelFrom(modern, options))
 }

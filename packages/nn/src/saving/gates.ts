@@ -72,6 +72,17 @@ export const withoutAxis = ({ dtype, shape, data }: Tensor, axis: number): Tenso
   data,
 })
 
+/** (filters, inputs, steps) as (steps, inputs, filters). */
+export function stepsFirst({ dtype, shape, data }: Tensor): Tensor {
+  const [filters, inputs, steps] = shape as readonly [number, number, number]
+  const moved = allocate(dtype, data.length)
+  for (let f = 0; f < filters; f++)
+    for (let i = 0; i < inputs; i++)
+      for (let t = 0; t < steps; t++)
+        moved[(t * inputs + i) * filters + f] = data[(f * inputs + i) * steps + t]!
+  return { dtype, shape: [steps, inputs, filters], data: moved }
+}
+
 /** The first axis from its end. */
 export function reversedRows({ dtype, shape, data }: Tensor): Tensor {
   const size = data.length / shape[0]!

@@ -2,6 +2,7 @@
  * HDF5 files, through h5wasm: the C library as WebAssembly, 4 MB, loaded when the first such file is met. Bytes lie in
  * its own memory as a file, so that browsers can do the same.
  */
+import { ArignoteError } from '@arignote/graph'
 import { allocate, type DType } from '@arignote/loops'
 import type { Tensor } from '@arignote/save/files'
 import { damagedFile, needsHdf5 } from './errors.js'
@@ -60,9 +61,9 @@ export async function withHdf5<R>(
   try {
     const found = attempt(operation, file, () => new h5.File(name, 'r'))
     open = found
-    return read(reader(operation, file, h5, found))
+    return attempt(operation, file, () => read(reader(h5, found)))
   } finally {
-    open?.close()
+    closed(open)
     FS.unlink(name)
   }
 }
@@ -72,15 +73,21 @@ function attempt<R>(operation: string, file: string | null, run: () => R): R {
   try {
     return run()
   } catch (error) {
+    if (error instanceof ArignoteError) throw error
     throw damagedFile(operation, file, String((error as Error).message ?? error).split('\n')[0]!)
   }
 }
 
-function reader(operation: string, file: string | null, h5: H5, open: import('h5wasm').File): Hdf5 {
-  const tried = <R>(run: () => R): R => attempt(operation, file, run)
+/** A damaged file may be none that can be closed; what was read, or why it was not, stays. */
+function closed(open: import('h5wasm').File | null): void {
+  try {
+    open?.close()
+  } catch {}
+}
+
+function reader(h5: H5, open: import('h5wasm').File): Hdf5 {
   const group = (path: string) => (path === '' ? open : open.get(path)) as Group | null
-  const attribute = (path: string, name: string): Attribute | null =>
-    tried(() => group(path)?.attrs[name] ?? null)
+  const attribute = (path: string, name: string): Attribute | null => group(path)?.attrs[name] ?? null
   const text = (path: string, name: string) => {
     const value = attribute(path, name)?.value
     return value === undefined || value === null ? null : String([value].flat()[0])
@@ -89,7 +96,7 @@ function reader(operation: string, file: string | null, h5: H5, open: import('h5
   const list = (path: string, name: string) => {
     const found = attribute(path, name)
     if (found === null) return null
-    const value = tried(() => found.value)
+    const { value } = found
     return Array.isArray(value) ? value.map(String) : []
   }
   return {
@@ -105,13 +112,12 @@ function reader(operation: string, file: string | null, h5: H5, open: import('h5
         parts.push(...part)
       }
     },
-    has: path => tried(() => group(path) !== null),
-    array: path =>
-      tried(() => {
-        const data = open.get(path)
-        if (!(data instanceof h5.Dataset)) throw new Error(`there is no array ${path}`)
-        return tensorOf(path, data.value, data.shape ?? [])
-      }),
+    has: path => group(path) !== null,
+    array: path => {
+      const data = open.get(path)
+      if (!(data instanceof h5.Dataset)) throw new Error(`there is no array ${path}`)
+      return tensorOf(path, data.value, data.shape ?? [])
+    },
   }
 }
 

@@ -3,14 +3,16 @@
  * not. What was stored otherwise is brought into the present form: gates in arrays of their own (1.x), cuDNN's layouts,
  * kernels that Theano turned round.
  */
+import { ArignoteError } from '@arignote/graph'
 import type { Tensor } from '@arignote/save/files'
 import type { Weight } from '../layers/kind.js'
 import type { Layer } from '../layers/layer.js'
 import type { Model } from '../models/model.js'
 import { modelOf } from '../models/nested.js'
 import { weightsDiffer } from './errors.js'
-import { fromCudnn, fusedGates, reversedRows, withoutAxis } from './gates.js'
+import { fromCudnn, fusedGates, reversedRows, stepsFirst, withoutAxis } from './gates.js'
 import type { KerasLayer, KerasWeights, StoredArray } from './keras-file.js'
+import { warnOfSkipped } from './weights.js'
 
 export interface KerasOptions {
   /** Which backend Keras had, where the file does not say it; convolutions differ. Default: theano. */
@@ -48,7 +50,7 @@ export function matchesOf(
   file: string | null,
   model: Model,
   stored: KerasWeights,
-  options: { readonly byName?: boolean } = {},
+  options: { readonly byName?: boolean; readonly skipMismatch?: boolean } = {},
 ): readonly Match[] {
   const full = stored.layers.filter(layer => layer.arrays.length > 0)
   const own = model.layers.filter(layer => layer.weights.length > 0)
@@ -63,23 +65,39 @@ export function matchesOf(
       `the model has ${own.map(({ name }) => name).join(', ') || 'none'}`,
       `the file has ${full.map(({ name }) => name).join(', ') || 'none'}`,
     ])
-  return matched.flatMap(([layer, found]) => {
+  const skipped: string[] = []
+  const matches = matched.flatMap(([layer, found]) => {
     const wrong = (what: string, lines: readonly string[] = []) =>
       weightsDiffer(operation, file, `${layer.name}: ${what}`, lines)
-    return ofLayer(layer, found.arrays, wrong)
+    try {
+      return ofLayer(layer, found.arrays, wrong)
+    } catch (error) {
+      if (options.skipMismatch !== true || !(error instanceof ArignoteError)) throw error
+      skipped.push(layer.name)
+      return []
+    }
   })
+  warnOfSkipped(operation, file, skipped)
+  return matches
 }
 
 /** What each weight becomes. @throws ShapeError for arrays of other shapes */
 export function pairsOf(
   matches: readonly Match[],
   stored: KerasWeights,
-  options: KerasOptions,
+  options: KerasOptions & { readonly skipMismatch?: boolean },
 ): readonly Pair[] {
   const turned = (stored.backend ?? options.backend ?? 'theano') === 'theano'
   return matches.flatMap(({ leaf, arrays, wrong }) => {
     const values = converted(leaf, arrays, turned)
-    return leaf.weights.map((weight, i) => pairOf(weight, values[i], leaf, wrong))
+    return leaf.weights.map((weight, i) => {
+      const { variable, name } = weight
+      const value = values[i]
+      // Whoever skips sees for himself what fits.
+      if (options.skipMismatch === true && value !== undefined)
+        return { name: variable.name ?? name, variable, value }
+      return pairOf(weight, value, leaf, wrong)
+    })
   })
 }
 
@@ -149,8 +167,16 @@ function converted(leaf: Leaf, arrays: readonly Tensor[], turned: boolean): read
   if (isCudnn(leaf, arrays)) return fromCudnn(className as 'LSTM' | 'GRU', units, arrays)
   if (className !== 'Conv1D' || arrays[0] === undefined) return arrays
   const [kernel, ...rest] = arrays
-  const flat = kernel!.shape.length === 4 ? withoutAxis(kernel!, 1) : kernel!
+  const flat = flatKernel(kernel!, leaf.weights[0]!.variable.cell.shape)
   return [turned ? reversedRows(flat) : flat, ...rest]
+}
+
+/** Keras 1.2 had (steps, 1, inputs, filters), before it was (filters, inputs, steps, 1). */
+function flatKernel(kernel: Tensor, [steps, , filters]: readonly number[]): Tensor {
+  const { shape } = kernel
+  if (shape.length !== 4) return kernel
+  if (shape[0] === steps && shape[1] === 1 && shape[3] === filters) return withoutAxis(kernel, 1)
+  return shape[3] === 1 ? stepsFirst(withoutAxis(kernel, 3)) : kernel
 }
 
 function pairOf({ name, variable }: Weight, value: Tensor | undefined, leaf: Leaf, wrong: Wrong): Pair {

@@ -11,7 +11,7 @@ import { stateOf } from './keras-state.js'
 import { type Match, matchesOf, pairsOf } from './keras-weights.js'
 import { isComplete, type LoadModelOptions, loadModelOptions } from './load.js'
 import { trainedOf } from './parts.js'
-import { assign, type LoadWeightsOptions, loadWeightsOptions } from './weights.js'
+import { assign, checkLoadOptions, fitting, type LoadWeightsOptions } from './weights.js'
 
 /** Sets the weights of a model to those of such a file: all, or none if one does not fit. */
 export async function assignKerasWeights(
@@ -21,9 +21,10 @@ export async function assignKerasWeights(
   bytes: Uint8Array,
   options: LoadWeightsOptions,
 ): Promise<void> {
-  checkOptions(operation, options, loadWeightsOptions)
+  checkLoadOptions(operation, options)
   const { weights } = await withHdf5(operation, file, bytes, h5 => readKerasFile(operation, file, h5))
-  assign(operation, file, pairsOf(matchesOf(operation, file, model, weights, options), weights, options))
+  const pairs = pairsOf(matchesOf(operation, file, model, weights, options), weights, options)
+  assign(operation, file, options.skipMismatch === true ? fitting(operation, file, pairs) : pairs)
 }
 
 /**

@@ -2,11 +2,11 @@
  * Weights  ⇄  files. Weights of a file go to those of a model in order, since names differ from process to process; or, on
  * request, by the names of layers.
  */
-import { checkOptions, type Shared } from '@arignote/graph'
+import { badArgument, checkOptions, type Shared } from '@arignote/graph'
 import { allocate } from '@arignote/loops'
 import { pathOf, readFile, type Tensor, writeFile } from '@arignote/save/files'
 import type { Model } from '../models/model.js'
-import { needsHdf5, weightsDiffer } from './errors.js'
+import { needsHdf5, skippedText, weightsDiffer } from './errors.js'
 import { decodeModel, encodeModel } from './file.js'
 import { isHdf5 } from './hdf5.js'
 import type { KerasOptions } from './keras-weights.js'
@@ -15,9 +15,18 @@ import { named, weightsOf } from './parts.js'
 export interface LoadWeightsOptions extends KerasOptions {
   /** Weights by name instead of by order; weights without a partner stay, on either side. */
   readonly byName?: boolean
+  /** With `byName`: weights of another shape stay too, and a warning names them. */
+  readonly skipMismatch?: boolean
 }
 
-export const loadWeightsOptions = ['byName', 'backend'] as const
+const loadWeightsOptions = ['byName', 'skipMismatch', 'backend'] as const
+
+/** @throws ArgumentError for options there are not, or that do not go together */
+export function checkLoadOptions(operation: string, options: LoadWeightsOptions): void {
+  checkOptions(operation, options, loadWeightsOptions)
+  if (options.skipMismatch === true && options.byName !== true)
+    throw badArgument(operation, 'skipMismatch without byName', '{ byName: true, skipMismatch: true }')
+}
 
 /** Writes the weights of a model to one file, which is replaced as a whole or not at all. */
 export async function saveWeights(model: Model, path: string | URL): Promise<void> {
@@ -72,7 +81,7 @@ function weightsFrom(
   bytes: Uint8Array,
   options: LoadWeightsOptions,
 ): void {
-  checkOptions(operation, options, loadWeightsOptions)
+  checkLoadOptions(operation, options)
   if (isHdf5(bytes)) throw needsHdf5(operation, file, 'await weightsFromHDF5(model, bytes) reads it')
   const { weights } = decodeModel(operation, file, bytes)
   const wanted = weightsOf(model)
@@ -81,7 +90,7 @@ function weightsFrom(
       const value = weights.find(stored => stored.name === name)
       return value === undefined ? [] : [{ name, variable, value }]
     })
-    assign(operation, file, pairs)
+    assign(operation, file, options.skipMismatch === true ? fitting(operation, file, pairs) : pairs)
     return
   }
   assignInOrder(
@@ -97,6 +106,25 @@ interface Assignment {
   readonly name: string
   readonly variable: Shared
   readonly value: Tensor
+}
+
+/** Those that fit; a warning names the others. */
+export function fitting(
+  operation: string,
+  file: string | null,
+  pairs: readonly Assignment[],
+): readonly Assignment[] {
+  const fits = ({ variable, value }: Assignment) => value.shape.join() === variable.cell.shape.join()
+  warnOfSkipped(
+    operation,
+    file,
+    pairs.filter(pair => !fits(pair)).map(({ name }) => name),
+  )
+  return pairs.filter(fits)
+}
+
+export function warnOfSkipped(operation: string, file: string | null, names: readonly string[]): void {
+  if (names.length > 0) console.warn(skippedText(operation, file, names))
 }
 
 /** All of them, or none if one does not fit. */
