@@ -394,6 +394,22 @@ describe('a whole model of Keras 1.x', () => {
     warn.mockRestore()
   })
 
+  test('that says damaged things of how it was compiled is refused', async () => {
+    const damaged = [
+      'no JSON',
+      '{}',
+      ...[{ optimizer_config: { class_name: 'Adam', config: null } }, { loss: 3 }, { metrics: [3] }].map(
+        changes => JSON.stringify({ ...training, ...changes }),
+      ),
+    ]
+    for (const text of damaged) {
+      const texts = { ...attributes, training_config: text }
+      const file = await kerasFile('compiled.h5', content, { attributes: texts, root })
+      await expect(loadModel(file)).rejects.toThrow(ArignoteError)
+      near(await loadModel(file, { compile: false }))
+    }
+  })
+
   test('is compiled otherwise, or only then, on request', async () => {
     const file = await kerasFile('old.h5', content, { attributes, root })
     const m = await loadModel(file, { compile: { optimizer: 'adam', metrics: [] } })
