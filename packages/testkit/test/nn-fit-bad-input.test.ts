@@ -1,5 +1,5 @@
 /** Bad data, options and callbacks: what each is told, and that nothing is lost by it. */
-import { array, type NdArray, zerosArray } from '@arignote/graph'
+import { array, type NdArray, toNested, zerosArray } from '@arignote/graph'
 import {
   type BatchSource,
   type Callback,
@@ -129,6 +129,42 @@ test('samples may be arrays each, typed ones or not, also where there is one', a
   expect(model.predict([Float32Array.from(x.flat().slice(0, 2))]).shape).toEqual([1, 1])
   const column = sequential([layers.dense({ units: 1, inputShape: [1] })])
   expect(column.predict([Float32Array.of(1, 2, 3)]).shape).toEqual([3, 1])
+})
+
+describe('an infinite number', () => {
+  const broken = (value: number) => [0, 1, 2, 3].map(i => [i === 2 ? value : i, 1])
+  test('is refused where weights would become NaN, of it or of what becomes it in float32', async () => {
+    const model = line()
+    const before = model.getWeights()
+    await expect(model.fit(broken(Number.NEGATIVE_INFINITY), y, quiet)).rejects.toThrow(
+      /fit: x of input_1: sample 2 has an infinite number, -Infinity/,
+    )
+    await expect(model.fit(broken(1e39), y, quiet)).rejects.toThrow(/sample 2 has an infinite number/)
+    const infinite = [1, Number.POSITIVE_INFINITY, 1, 1]
+    expect(() => model.trainOnBatch(x, infinite)).toThrow(/y of dense_1: sample 1 has an infinite number/)
+    expect(() => model.trainOnBatch(x, y, { sampleWeight: infinite })).toThrow(
+      /sampleWeight of dense_1: sample 1/,
+    )
+    expect(model.getWeights()).toEqual(before)
+  })
+  test('may be predicted from', () => {
+    const model = sequential([layers.activation({ activation: 'sigmoid', inputShape: [1] })])
+    expect(toNested(model.predict([[Number.NEGATIVE_INFINITY]]))).toEqual([[0]])
+  })
+})
+
+test('weights that the user gave are as they were, also where classes count', () => {
+  const sampleWeight = Float32Array.of(1, 2, 3, 4)
+  const kept = array([...sampleWeight])
+  const labels = [0, 1, 2, 0]
+  const classWeight = { 0: 5, 1: 6, 2: 7 }
+  const model = classes()
+  const losses = [sampleWeight, kept].map(w => model.testOnBatch(x, labels, { sampleWeight: w, classWeight }))
+  expect(losses[0]).toBe(losses[1])
+  expect([[...sampleWeight], [...kept.data]]).toEqual([
+    [1, 2, 3, 4],
+    [1, 2, 3, 4],
+  ])
 })
 
 test('for several inputs there is a list of as many arrays, or a record by name', () => {

@@ -2,7 +2,7 @@
 import { badArgument, describeGiven, isNdArray, type NdArray, unknownName, type Value } from '@arignote/graph'
 import { sizeOf } from '../size.js'
 import type { CompiledModel } from './compiled-model.js'
-import { type Data, isRecord, Samples, type Slot, samplesOf, valuesFor } from './data.js'
+import { checkFinite, type Data, isRecord, Samples, type Slot, samplesOf, valuesFor } from './data.js'
 import { noTargets, unknownClass } from './errors.js'
 import type { Weighting } from './graph.js'
 
@@ -84,6 +84,9 @@ export function dataSetOf(
   const xs = samplesOf(operation, 'x', x, compiled.inputs)
   const ys = samplesOf(operation, 'y', y, compiled.targets, xs.count)
   const weights = weightsOf(operation, compiled.targets, ys, sampleWeight, classWeight)
+  checkFinite(operation, 'x', xs, compiled.inputs)
+  checkFinite(operation, 'y', ys, compiled.targets)
+  if (weights !== null) checkFinite(operation, 'sampleWeight', weights, compiled.targets)
   const weighting = weights === null ? [] : weights.arrays.map(({ shape }) => shape.length)
   return new DataSet(xs, ys, weights, weighting)
 }

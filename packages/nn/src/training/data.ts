@@ -103,6 +103,21 @@ export function samplesOf(
   return new Samples(arrays)
 }
 
+/** @throws NumericError for what is infinite, from which no step leads back */
+export function checkFinite(
+  operation: string,
+  what: string,
+  { arrays }: Samples,
+  slots: readonly Slot[],
+): void {
+  arrays.forEach(({ data, shape, dtype }, k) => {
+    if (!isFloat(dtype)) return
+    for (let i = 0; i < data.length; i++)
+      if (!Number.isFinite(data[i]))
+        throw nanInData(`${operation}: ${what} of ${slots[k]!.name}`, sampleAt(i, shape), data[i]!)
+  })
+}
+
 /** Whether data is given by name. */
 export const isRecord = (given: unknown): boolean =>
   typeof given === 'object' &&
@@ -163,7 +178,7 @@ function arrayFor(operation: string, what: string, given: Value, slot: Slot): Ho
   if (isFloat(value.dtype)) {
     const { data } = value
     for (let i = 0; i < data.length; i++)
-      if (Number.isNaN(data[i])) throw nanInData(label, sampleAt(i, shape))
+      if (Number.isNaN(data[i])) throw nanInData(label, sampleAt(i, shape), data[i]!)
   }
   if (slot.classes !== undefined) checkClasses(label, value, slot.classes)
   return { ...value, shape }

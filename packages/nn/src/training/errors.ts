@@ -58,11 +58,13 @@ export function placed(error: unknown, place: string): unknown {
   return error
 }
 
-export function nanInData(place: string, sample: number): ArignoteError {
+export function nanInData(place: string, sample: number, value: number): ArignoteError {
   return report(NumericError, 'E383', {
     operation: place,
-    problem: `sample ${sample} has a NaN`,
-    lines: ['one NaN makes every weight NaN in the next step, and predicts NaN: clean the data first'],
+    problem: `sample ${sample} has ${Number.isNaN(value) ? 'a NaN' : `an infinite number, ${value}`}`,
+    lines: [
+      'one such number makes every weight NaN in the next step, and predicts NaN: clean the data first',
+    ],
   })
 }
 
