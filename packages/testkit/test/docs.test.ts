@@ -26,6 +26,7 @@ if (running.length > 0) {
       async (_, block) => {
         await runBlock(block, require)
       },
+      60_000,
     )
   })
 }
