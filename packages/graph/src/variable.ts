@@ -95,10 +95,13 @@ export interface Apply {
 export const mostOrigins = 4
 const interned = new InternTable<Apply>()
 
-let inheritedOrigins: readonly Origin[] | null = null
+let inheritedOrigins: readonly Origin[] | (() => readonly Origin[]) | null = null
 
-/** Nodes made inside `build` carry these places instead of the caller's: a rewritten node points at what it came from. */
-export function withOrigins<T>(origins: readonly Origin[], build: () => T): T {
+/**
+ * Nodes made inside `build` carry these places instead of the caller's: a rewritten node points at what it came from.
+ * A function is asked for them when the first node is made.
+ */
+export function withOrigins<T>(origins: readonly Origin[] | (() => readonly Origin[]), build: () => T): T {
   const before = inheritedOrigins
   inheritedOrigins = origins
   try {
@@ -115,6 +118,7 @@ export function asOneCall<T>(build: () => T): T {
 
 /** Where the user's code is now: the call in progress, else whoever calls. */
 export function presentOrigins(depth?: number): readonly Origin[] {
+  if (typeof inheritedOrigins === 'function') inheritedOrigins = inheritedOrigins()
   return inheritedOrigins ?? [captureOrigin(depth)]
 }
 

@@ -77,6 +77,16 @@ class Candidate {
   }
 }
 
+/** What may match nodes of an op, now that so many ops have been met. */
+interface Possible {
+  met: number
+  readonly attempts: readonly Attempt[]
+  /** The same, by the op that made the first input. */
+  readonly byFirst: Map<AnyOp | undefined, readonly Attempt[]>
+  /** What cannot match yet: it needs an op that has not been met. */
+  readonly waiting: readonly Candidate[]
+}
+
 /** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
 class Table {
   private readonly byRoot = new Map<
@@ -144,8 +154,7 @@ export class Rewriter {
   private readonly next = new Map<Variable, Variable>()
   private readonly bodies = new Map<Lambda, Lambda>()
   private readonly table: Table
-  /** The attempts that may succeed, now that so many ops have been met. */
-  private readonly possible = new Map<AnyOp, { readonly met: number; readonly list: readonly Attempt[] }>()
+  private readonly possible = new Map<AnyOp, Possible>()
   private readonly met = new Set<AnyOp>()
   private readonly latest: string[] = []
   private budget = 0
@@ -223,13 +232,12 @@ export class Rewriter {
   }
 
   private applyFirst(node: Apply, v: Variable): Variable | null {
-    const attempts = this.attemptsAt(node.op)
     const { inputs } = node
-    const a = inputs[0]?.owner?.op
+    const attempts = this.attemptsAt(node.op, inputs[0]?.owner?.op)
     const b = inputs[1]?.owner?.op
     for (let i = 0; i < attempts.length; i++) {
-      const { rule, pattern, first, second } = attempts[i]!
-      if ((first !== null && first !== a) || (second !== null && second !== b)) continue
+      const { rule, pattern, second } = attempts[i]!
+      if (second !== null && second !== b) continue
       const after = this.tryOne(rule, pattern, v)
       if (after !== null) return after
     }
@@ -239,7 +247,8 @@ export class Rewriter {
   private tryOne(rule: Rule, pattern: PatternNode, v: Variable): Variable | null {
     const captures: Record<string, Variable> = {}
     if (!matches(pattern, v, captures)) return null
-    const after = withOrigins(originsOf(pattern, v), () => rule.build(captures, v))
+    const origins = () => originsOf(pattern, v)
+    const after = withOrigins(origins, () => rule.build(captures, v))
     if (after === null || after === v || !this.fits(rule, v, after)) return null
     this.latest.push(rule.name)
     if (this.latest.length > 10) this.latest.shift()
@@ -267,16 +276,36 @@ export class Rewriter {
     return count
   }
 
-  private attemptsAt(op: AnyOp): readonly Attempt[] {
-    const known = this.possible.get(op)
-    if (known?.met === this.met.size) return known.list
-    const list = this.table
-      .candidates(op)
-      .filter(({ needs }) => needs.every(needed => this.met.has(needed)))
-      .flatMap(({ attempts }) => attempts)
-    this.possible.set(op, { met: this.met.size, list })
+  /** What may match a node of the op whose first input was made by `first`, in the order of the table. */
+  private attemptsAt(op: AnyOp, first: AnyOp | undefined): readonly Attempt[] {
+    const { attempts, byFirst } = this.possibleAt(op)
+    let list = byFirst.get(first)
+    if (list === undefined) {
+      list = attempts.filter(attempt => attempt.first === null || attempt.first === first)
+      byFirst.set(first, list)
+    }
     return list
   }
+
+  private possibleAt(op: AnyOp): Possible {
+    const before = this.possible.get(op)
+    if (before !== undefined) {
+      if (before.met === this.met.size) return before
+      before.met = this.met.size
+      if (!before.waiting.some(this.isPossible)) return before
+    }
+    const candidates = this.table.candidates(op)
+    const possible: Possible = {
+      met: this.met.size,
+      attempts: candidates.filter(this.isPossible).flatMap(({ attempts }) => attempts),
+      byFirst: new Map(),
+      waiting: candidates.filter(candidate => !this.isPossible(candidate)),
+    }
+    this.possible.set(op, possible)
+    return possible
+  }
+
+  private readonly isPossible = ({ needs }: Candidate): boolean => needs.every(needed => this.met.has(needed))
 
   private readonly body = (body: Lambda): Lambda => {
     let after = this.bodies.get(body)
