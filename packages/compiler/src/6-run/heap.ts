@@ -13,6 +13,8 @@ import { alignment, alignUp, Blocks } from './blocks.js'
 const page = 65536
 /** 4 GiB but for one page: the last address must fit the length of a typed array. */
 const mostPages = 65535
+/** 64 MiB: pages that nobody has touched cost nothing, and after each growth the garbage collector looks at everything. */
+const leastGrowth = 1024
 
 /** The typed arrays over all of the memory; growth replaces the fields of this one object. */
 export interface HeapViews {
@@ -166,11 +168,12 @@ export class Heap {
     return block
   }
 
-  /** By a quarter at least, so that growth is rare; where that is too much, by what is needed. */
+  /** By 64 MiB and a quarter at least, so that growth is rare; where that is too much, by what is needed. */
   #grow(memory: WebAssembly.Memory, bytes: number): void {
     const present = memory.buffer.byteLength / page
     const needed = Math.ceil((alignUp(bytes) - this.#blocks.tail) / page)
-    const generous = Math.min(Math.max(needed, present >> 2), this.#options.maximumPages - present)
+    const wanted = Math.max(needed, present >> 2, leastGrowth)
+    const generous = Math.min(wanted, this.#options.maximumPages - present)
     for (const pages of generous > needed ? [generous, needed] : [needed]) {
       if (present + pages > this.#options.maximumPages) continue
       try {
