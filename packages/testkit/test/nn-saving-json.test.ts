@@ -488,6 +488,20 @@ describe('what has no name', () => {
   })
 })
 
+test('what Keras 1.x had and nothing here computes is refused, not taken for something else', () => {
+  const read = (class_name: string, config: object) => () =>
+    modelFromJSON({
+      class_name: 'Sequential',
+      keras_version: '1.2.2',
+      config: [{ class_name, config: { name: 'a', batch_input_shape: [null, 4], ...config } }],
+    })
+  expect(read('BatchNormalization', { mode: 0 })).not.toThrow()
+  for (const mode of [1, 2])
+    expect(read('BatchNormalization', { mode })).toThrow(`a BatchNormalization of mode ${mode}`)
+  expect(read('Embedding', { input_dim: 5, output_dim: 2, dropout: 0.5 })).toThrow(/drops whole words/)
+  expect(read('MaxoutDense', { output_dim: 2 })).toThrow(/E420/)
+})
+
 describe('damaged configurations', () => {
   const made = () => {
     const x = input({ shape: [3, 2], name: 'x' })

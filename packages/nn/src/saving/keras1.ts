@@ -106,11 +106,12 @@ const rows: Readonly<Record<string, Row>> = {
   BatchNormalization: {
     names: { beta_init: 'beta_initializer', gamma_init: 'gamma_initializer' },
     change: config => {
-      if (config.mode === 1)
+      // Mode 1 normalised each sample by itself, mode 2 by its batch in predictions too; Keras 2 has neither.
+      if (config.mode === 1 || config.mode === 2)
         throw notAConfig(
           'modelFromJSON',
-          'a BatchNormalization of mode 1',
-          'mode 0 or 2, which there still is',
+          `a BatchNormalization of mode ${config.mode}`,
+          'mode 0, or a reader of your own: { layers: { BatchNormalization: config => … } }',
         )
       return config
     },
