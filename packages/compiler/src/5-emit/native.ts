@@ -285,7 +285,9 @@ export class NativeExecutable implements Executable {
     if (owner.shared !== undefined) return this.#sharedAddresses[graph.shared.indexOf(owner.shared)]!
     if (owner.role === 'errors') return heap.place(this.#record)
     if (owner.data !== undefined) return heap.place(owner.data)
-    return this.#base + plan.offsets.get(owner)!
+    const offset = plan.offsets.get(owner)
+    if (offset === undefined) throw new Error(`internal: ${owner.name} has no place`)
+    return this.#base + offset
   }
 
   #valueAt({ ref }: Place, shape: readonly number[]): TypedArray {

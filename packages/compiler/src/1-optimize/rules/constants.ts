@@ -46,9 +46,13 @@ function constantOf({ dtype }: Variable, shape: readonly number[], data: TypedAr
 function foldMap(v: Variable): Variable | null {
   const { op, inputs, params } = v.owner!
   if (op.family.kind !== 'map' || inputs.length === 0) return null
-  const data = inputs.map(dataOf)
-  if (data.some(d => d === null)) return null
-  const isLiteral = data.every(d => d!.length === 1)
+  const data: TypedArray[] = []
+  for (const input of inputs) {
+    const known = dataOf(input)
+    if (known === null) return null
+    data.push(known)
+  }
+  const isLiteral = data.every(d => d.length === 1)
   const shape = isLiteral ? [] : smallShape(v.shape)
   if (shape === null) return null
   const { family } = op
@@ -58,7 +62,7 @@ function foldMap(v: Variable): Variable | null {
   )
   const count = isLiteral ? 1 : shape.reduce((n, size) => n * size, 1)
   const result = allocate(v.dtype, count)
-  for (let i = 0; i < count; i++) result[i] = f(...data.map(d => (d!.length === 1 ? d![0]! : d![i]!)))
+  for (let i = 0; i < count; i++) result[i] = f(...data.map(d => (d.length === 1 ? d[0]! : d[i]!)))
   return isLiteral ? filledWith(constantOf(v, [], result), v.shape) : constantOf(v, shape, result)
 }
 
