@@ -237,5 +237,8 @@ describe('what cannot be read', () => {
     expect(stackOf({ cells: [gru('a', 2)], reverse_state_order: true })).toThrow(/states in reverse/)
     expect(stackOf({ cells: [gru('a', 0)] })).toThrow(/units/)
     expect(() => modelFromJSON(stored(3 as never))).toThrow(/rnn: cell/)
+    const constants = stored(gru('a', 2)) as Golden
+    constants.config.layers[0].config.num_constants = 1
+    expect(() => modelFromJSON(constants)).toThrow(/layer 0, RNN has constants/)
   })
 })

@@ -19,6 +19,9 @@ export function checkModelJson(json: unknown, where = 'the configuration'): void
     return
   }
   if (!isRecord(config)) throw wrong(own, '{ class_name, config }')
+  // Inputs that every step of a loop sees: read as initial states they would be something else.
+  if (typeof config.num_constants === 'number' && config.num_constants > 0)
+    throw notAConfig('modelFromJSON', `${own} has constants`, 'a layer without: num_constants: null')
   if (class_name === 'Model' || class_name === 'Functional') {
     checkLayers(config.layers, own)
     for (const name of ['input_layers', 'output_layers'] as const)
