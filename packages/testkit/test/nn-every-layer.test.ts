@@ -85,6 +85,12 @@ const examples: Record<keyof typeof layers, Example> = {
   },
   gaussianNoise: { make: dtype => layers.gaussianNoise({ stddev: 0.5, dtype }), inputs: [row], params: 0 },
   gaussianDropout: { make: dtype => layers.gaussianDropout({ rate: 0.5, dtype }), inputs: [row], params: 0 },
+  alphaDropout: { make: dtype => layers.alphaDropout({ rate: 0.5, dtype }), inputs: [row], params: 0 },
+  activityRegularization: {
+    make: dtype => layers.activityRegularization({ l2: 0.1, dtype }),
+    inputs: [row],
+    params: 0,
+  },
   activation: { make: dtype => layers.activation({ activation: 'relu', dtype }), inputs: [row], params: 0 },
   leakyReLU: { make: dtype => layers.leakyReLU({ dtype }), inputs: [row], params: 0 },
   pReLU: { make: dtype => layers.pReLU({ dtype }), inputs: [row], params: 3 },

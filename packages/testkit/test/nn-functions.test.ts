@@ -77,9 +77,9 @@ describe('constraints and regularisers', () => {
     for (const [name, value] of Object.entries(wanted)) closeTo(toNested(f[name]!), value, dtype)
   })
 
-  test('penalties and their gradients are those of Keras', () => {
+  test.each(modes)('penalties and their gradients are those of Keras: %s, %s', (backend, dtype) => {
     const { w: weights, ...wanted } = file.regularizers
-    const w = matrix('w', 'float64')
+    const w = matrix('w', dtype)
     const [l1, l2] = [regularizers.l1().penalty(w), regularizers.l2().penalty(w)]
     const both = regularizers.l1l2({ l1: 0.02, l2: 0.03 }).penalty(w)
     const results = {
@@ -90,8 +90,8 @@ describe('constraints and regularisers', () => {
       grad_l2_0_01: grad(l2, w),
     }
     expect(Object.keys(results)).toEqual(Object.keys(wanted))
-    const f = compile([w], results)(weights) as Record<string, NdArray>
-    for (const [name, value] of Object.entries(wanted)) closeTo(toNested(f[name]!), value)
+    const f = compile([w], results, { backend })(weights) as Record<string, NdArray>
+    for (const [name, value] of Object.entries(wanted)) closeTo(toNested(f[name]!), value, dtype)
   })
 })
 

@@ -2,7 +2,7 @@
 import { compile } from '@arignote/compiler'
 import * as A from '@arignote/graph'
 import { grad, mul, toNested } from '@arignote/graph'
-import { input, layers, network, runNetwork } from '@arignote/nn'
+import { input, layers, network, runNetwork, sequential } from '@arignote/nn'
 import { describe, expect, test } from '@jest/globals'
 import { type Golden, golden, goldenTolerance, unread, worstDifference } from '../src/golden.js'
 import { shapeOf, through } from './nn-through.js'
@@ -207,6 +207,35 @@ test('dropout with a shape of noise drops whole columns', () => {
   ).outputs[0] as number[][]
   expect(rows[0]).toEqual(rows[1])
   expect(new Set(rows[0])).toEqual(new Set([0, 2]))
+})
+
+test('alpha dropout keeps mean 0 and variance 1, and drops to the lowest value of selu', () => {
+  const x = [Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? 1 : -1))]
+  const layer = layers.alphaDropout({ rate: 0.3, seed: 2, dtype: 'float64' })
+  expect(through(layer, [x]).outputs[0]).toEqual(x)
+  const [row] = through(layer, [x], { training: true }).outputs[0] as number[][]
+  const mean = row!.reduce((a, b) => a + b, 0) / row!.length
+  const variance = row!.reduce((a, b) => a + (b - mean) ** 2, 0) / row!.length
+  expect(Math.abs(mean)).toBeLessThan(0.03)
+  expect(Math.abs(variance - 1)).toBeLessThan(0.03)
+  // a · (x, or −1.7581) + b, of which the paper gives a and b.
+  const lowest = -1.7580993408473766
+  const a = (0.7 * (1 + 0.3 * lowest ** 2)) ** -0.5
+  const values = [1, -1, lowest].map(v => a * v - a * lowest * 0.3)
+  for (const v of row!) expect(Math.min(...values.map(w => Math.abs(w - v)))).toBeLessThan(1e-9)
+})
+
+test('activity regularisation adds l1 · Σ|x| + l2 · Σx² of the batch to the loss, in both kinds of calls', () => {
+  const m = sequential([
+    layers.activityRegularization({ l1: 0.1, l2: 0.01, inputShape: [2], dtype: 'float64' }),
+  ])
+  m.compile({ loss: 'mse', optimizer: 'sgd' })
+  const x = [
+    [1, -2],
+    [3, 0],
+  ]
+  expect(m.evaluate(x, x)).toBeCloseTo(0.1 * 6 + 0.01 * 14, 12)
+  expect(m.trainOnBatch(x, x)).toBeCloseTo(0.74, 12)
 })
 
 describe('windows over time', () => {

@@ -63,22 +63,21 @@ test('probabilities are kept as far from 0 and 1 as in Keras', () => {
   closeTo(f([[1], [0]], [[0], [1]]).data[0], -Math.log(file.epsilon), 'float64')
 })
 
-test('targets are smoothed as Keras does', () => {
-  const [t, y] = pair('float64')
+test.each(['float64', 'float32'] as const)('targets are smoothed as Keras does: %s', dtype => {
+  const [t, y] = pair(dtype)
   for (const { label_smoothing: labelSmoothing, binary, categorical } of file.label_smoothing) {
     const run = (loss: Variable, { y_true, y_pred }: Case) => toNested(compile([t, y], loss)(y_true, y_pred))
-    closeTo(run(losses.binaryCrossentropy(t, y, { labelSmoothing }), binary), binary.per_sample, 'float64')
+    closeTo(run(losses.binaryCrossentropy(t, y, { labelSmoothing }), binary), binary.per_sample, dtype)
     closeTo(
       run(losses.categoricalCrossentropy(t, y, { labelSmoothing }), categorical),
       categorical.per_sample,
-      'float64',
+      dtype,
     )
   }
 })
 
-describe('masks and weights', () => {
+describe.each(['float64', 'float32'] as const)('masks and weights: %s', dtype => {
   const { reduction } = file
-  const dtype = 'float64'
   const [t, y] = [tensor3('t', dtype), tensor3('y', dtype)]
   const [mask, sampleWeight, temporalWeight] = [
     matrix('mask', 'bool'),

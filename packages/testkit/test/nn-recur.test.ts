@@ -336,6 +336,14 @@ describe('what a cell cannot do is told by its name', () => {
     expect(() => rnnCell({ ...sizes, dtype: 'int32' as never })).toThrow(/a cell of int32/)
     expect(() => rnnCell({ ...sizes, resetAfter: true } as never)).toThrow(/no option "resetAfter"/)
   })
+  test('integers where floats belong', () => {
+    const ids = tensor3('ids', { dtype: 'int32', shape: [2, 5, 3] })
+    expect(() => recur(rnnCell(sizes), ids as never)).toThrow(/cast it: cast\(x, 'float64'\)\n/)
+    const floats = tensor3('x', { shape: [2, 5, 3] })
+    expect(() => recur(rnnCell(sizes), floats as never)).toThrow(
+      /or make the cell with \{ dtype: 'float32' \}/,
+    )
+  })
   test('weights with a name that there is not', () => {
     const { kernel, recurrentKernel } = rnnCell(sizes).params
     expect(() => rnnCell({ ...sizes, params: { kernel, recurrentKernel, bia: kernel } })).toThrow(

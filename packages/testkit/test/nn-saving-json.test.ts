@@ -377,6 +377,8 @@ describe('every kind of layer', () => {
     spatialDropout1D: [{ rate: 0.3 }],
     gaussianNoise: [{ stddev: 0.3 }],
     gaussianDropout: [{ rate: 0.3 }],
+    alphaDropout: [{ rate: 0.3 }],
+    activityRegularization: [{ l1: 0.1, l2: 0.2 }],
     activation: [{ activation: 'exponential' }],
     leakyReLU: [{ alpha: 0.1 }],
     pReLU: [{ sharedAxes: [1], alphaInitializer: 'ones' }],

@@ -1,7 +1,7 @@
 /**
  * Layers that disturb in training, and do nothing otherwise: dropout (inverted: what stays is scaled up) and noise.
  */
-import { add, mul, type RandomStream, randomStream, type Variable } from '@arignote/graph'
+import { add, gt, mul, type RandomStream, randomStream, type Variable, where } from '@arignote/graph'
 import { wrongNoiseShape } from './errors.js'
 import { keepsDType, keepsShape, sequenceInput } from './inputs.js'
 import { type LayerKind, layerKind, type Shape } from './kind.js'
@@ -81,5 +81,24 @@ export const gaussianDropout = disturbance({
   disturb: (x, { rate: share }, stream) => {
     const std = Math.sqrt(share / (1 - share))
     return mul(x, stream.normal(x.shape, { mean: 1, std, dtype: x.dtype as Float }))
+  },
+})
+
+/** What selu makes of −∞: −scale · alpha. */
+const lowest = -1.0507009873554805 * 1.6732632423543772
+
+/**
+ * What is dropped becomes selu's lowest value, and all is scaled and shifted so that mean 0 and variance 1 stay: Klambauer
+ * et al. 2017, §4.
+ */
+export const alphaDropout = disturbance({
+  className: 'AlphaDropout',
+  options: { rate },
+  ...keepsShape('alphaDropout'),
+  acts: options => options.rate > 0 && options.rate < 1,
+  disturb: (x, { rate: share }, stream) => {
+    const isKept: Variable = gt(stream.dropoutMask(x.shape, share, { dtype: x.dtype as Float }), 0)
+    const scale = 1 / Math.sqrt((1 - share) * (1 + share * lowest ** 2))
+    return add(mul(where(isKept, x, lowest), scale), -scale * lowest * share)
   },
 })

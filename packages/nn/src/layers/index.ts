@@ -4,7 +4,7 @@
 import { activation, eLU, leakyReLU, pReLU, reLU, softmaxLayer, thresholdedReLU } from './activations.js'
 import { conv1D } from './convolution.js'
 import { dense } from './dense.js'
-import { dropout, gaussianDropout, gaussianNoise, spatialDropout1D } from './dropout.js'
+import { alphaDropout, dropout, gaussianDropout, gaussianNoise, spatialDropout1D } from './dropout.js'
 import { embedding } from './embedding.js'
 import { inputLayer } from './input.js'
 import type { LayerKind } from './kind.js'
@@ -22,6 +22,7 @@ import {
 } from './merge.js'
 import { batchNormalization, layerNormalization } from './normalization.js'
 import type { OptionTable } from './option.js'
+import { activityRegularization } from './penalty.js'
 import { averagePooling1D, globalAveragePooling1D, globalMaxPooling1D, maxPooling1D } from './pooling.js'
 import { gru, lstm, rnn, simpleRNN } from './recurrent.js'
 import { registerKinds } from './registry.js'
@@ -52,6 +53,8 @@ export const layers = {
   spatialDropout1D: maker(spatialDropout1D),
   gaussianNoise: maker(gaussianNoise),
   gaussianDropout: maker(gaussianDropout),
+  alphaDropout: maker(alphaDropout),
+  activityRegularization: maker(activityRegularization),
   activation: maker(activation),
   leakyReLU: maker(leakyReLU),
   pReLU: maker(pReLU),

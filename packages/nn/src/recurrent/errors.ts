@@ -7,6 +7,7 @@ import {
   ShapeError,
   type Variable,
 } from '@arignote/graph'
+import { isFloat } from '@arignote/loops'
 
 const print = (shape: readonly unknown[]) => `(${shape.join(', ')})`
 
@@ -48,7 +49,9 @@ export function wrongFloat(cell: string, what: string, given: Variable, dtype: s
     operation: 'recur',
     problem: `${what} is ${given.dtype}, ${cell} ${dtype}`,
     operands: [[what, given]],
-    lines: [`cast it: cast(x, '${dtype}'), or make the cell with { dtype: '${given.dtype}' }`],
+    lines: [
+      `cast it: cast(x, '${dtype}')${isFloat(given.dtype) ? `, or make the cell with { dtype: '${given.dtype}' }` : ''}`,
+    ],
   })
 }
 
