@@ -71,16 +71,20 @@ export interface VarianceScalingOptions extends Seeded {
   readonly scale?: number
   /** 'fanIn', 'fanOut' or 'fanAvg'; Keras's spelling too. */
   readonly mode?: string
-  readonly distribution?: 'normal' | 'uniform'
+  /** 'normal' is truncated at two deviations, 'untruncatedNormal' is not; TensorFlow's spelling too. */
+  readonly distribution?: string
 }
 
-/** Variance scale / n, n the number of inputs, of outputs or the mean of both; normal numbers are truncated. */
+const distributions = ['normal', 'truncated_normal', 'untruncated_normal', 'uniform']
+
+/** Variance scale / n, n the number of inputs, of outputs or the mean of both. */
 function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
   checkOptions('varianceScaling', options, ['scale', 'mode', 'distribution', 'seed'])
-  const { scale = 1, distribution = 'normal', seed: own = null } = options
+  const { scale = 1, seed: own = null } = options
   const mode = snakeCase(String(options.mode ?? 'fanIn'))
+  const distribution = snakeCase(String(options.distribution ?? 'normal'))
   checkName('varianceScaling', 'mode', mode, ['fan_in', 'fan_out', 'fan_avg'])
-  checkName('varianceScaling', 'distribution', distribution, ['normal', 'uniform'])
+  checkName('varianceScaling', 'distribution', distribution, distributions)
   return {
     class_name: 'VarianceScaling',
     config: { scale, mode, distribution, seed: own },
@@ -89,10 +93,11 @@ function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
       const n = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode]!
       const variance = scale / Math.max(1, n)
       const seed = own ?? given
-      if (distribution === 'normal')
-        return truncated(shape, dtype, seed, 0, Math.sqrt(variance) / truncatedDeviation)
       const limit = Math.sqrt(3 * variance)
-      return rand(shape, { seed, low: -limit, high: limit, dtype })
+      if (distribution === 'uniform') return rand(shape, { seed, low: -limit, high: limit, dtype })
+      const std = Math.sqrt(variance)
+      if (distribution === 'untruncated_normal') return randn(shape, { seed, mean: 0, std, dtype })
+      return truncated(shape, dtype, seed, 0, std / truncatedDeviation)
     },
   }
 }

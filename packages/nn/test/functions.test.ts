@@ -52,6 +52,29 @@ test('initialisers are read by names of any version, and from what Keras stores'
   expect(() => initializers.varianceScaling({ mode: 'fanSum' })).toThrow(/no mode "fan_sum"/)
 })
 
+test('normal numbers are cut off at two deviations, or not; the deviation is the same', () => {
+  const drawn = (distribution: string) => {
+    const made = initializers
+      .varianceScaling({ scale: 4, distribution })
+      .make([100, 400], { dtype: 'float64', seed: 1 })
+    const data = Float64Array.from(made.data)
+    const deviation = Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / data.length)
+    return { deviation, greatest: data.reduce((most, v) => Math.max(most, Math.abs(v)), 0) }
+  }
+  // √(4 / 100), and so much of it is left when a normal distribution is cut off at 2.
+  const [deviation, left] = [0.2, 0.87962566103423978]
+  for (const distribution of ['normal', 'truncated_normal']) {
+    const { deviation: found, greatest } = drawn(distribution)
+    expect(Math.abs(found - deviation)).toBeLessThan(0.002)
+    expect(greatest).toBeLessThanOrEqual((2 * deviation) / left)
+    expect(greatest).toBeGreaterThan((1.99 * deviation) / left)
+  }
+  const { deviation: found, greatest } = drawn('untruncatedNormal')
+  expect(Math.abs(found - deviation)).toBeLessThan(0.002)
+  expect(greatest).toBeGreaterThan(4 * deviation)
+  expect(() => initializers.varianceScaling({ distribution: 'gauss' })).toThrow(/no distribution "gauss"/)
+})
+
 test('regularisers are read from names, and from what Keras 2 and 1 stored', () => {
   const configs = [
     'l2',

@@ -186,3 +186,36 @@ ________________________________________________________________________________
 `)
   })
 })
+
+describe('predictClasses', () => {
+  const rows = [
+    [1, -1],
+    [-1, 1],
+    [0, 0],
+  ]
+  const last = (units: number, kernel: number[][], activation: string) =>
+    sequential([layers.dense({ units, activation, useBias: false, inputShape: [2], weights: [kernel] })])
+
+  test('of one column: whether it is above a half', () => {
+    const classes = last(1, [[3], [0]], 'sigmoid').predictClasses(rows)
+    expect([classes.dtype, toNested(classes)]).toEqual(['int32', [[1], [0], [0]]])
+  })
+  test('of several: the place of the greatest, the first of equal ones', () => {
+    const kernel = [
+      [0, 1, -1],
+      [0, -1, 1],
+    ]
+    expect(toNested(last(3, kernel, 'softmax').predictClasses(rows))).toEqual([1, 2, 0])
+  })
+  test('of steps: one for each step', () => {
+    const steps = sequential([layers.activation({ activation: 'softmax', inputShape: [2, 2] })])
+    expect(toNested(steps.predictClasses([rows.slice(0, 2)]))).toEqual([[0, 1]])
+  })
+  test('not of several outputs', () => {
+    const x = input({ shape: [2] })
+    const outputs = [1, 2].map(units => layers.dense({ units }).apply(x))
+    expect(() => model({ inputs: x, outputs }).predictClasses(rows)).toThrow(
+      /predictClasses: the model has 2 outputs/,
+    )
+  })
+})

@@ -249,7 +249,7 @@ describe('Keras 1.x', () => {
       use_bias: false,
       kernel_initializer: {
         class_name: 'VarianceScaling',
-        config: { scale: 2, mode: 'fan_in', distribution: 'normal' },
+        config: { scale: 2, mode: 'fan_in', distribution: 'untruncated_normal' },
       },
       kernel_regularizer: { class_name: 'L1L2', config: { l1: 0, l2: 0.5 } },
       kernel_constraint: { class_name: 'MaxNorm', config: { max_value: 3, axis: 0 } },

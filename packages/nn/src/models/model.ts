@@ -4,20 +4,13 @@
  * A sequential model is a list of layers, each applied to the output of the one before; `model` takes what lies between
  * any inputs and outputs. What a model learns and predicts is in `training/`.
  */
-import {
-  badArgument,
-  checkList,
-  checkOptions,
-  describeGiven,
-  type NdArray,
-  type Value,
-} from '@arignote/graph'
+import { badArgument, describeGiven, type NdArray, type Value } from '@arignote/graph'
 import type { JsonRecord } from '../json.js'
 import { printShape } from '../layers/errors.js'
 import { input } from '../layers/input.js'
 import type { Shape, Weight } from '../layers/kind.js'
 import { Layer, setTogether, uniqueName } from '../layers/layer.js'
-import { checkSymbolic, type SymbolicTensor } from '../layers/symbolic.js'
+import type { SymbolicTensor } from '../layers/symbolic.js'
 import type { Optimizer } from '../optimizers/optimizer.js'
 import { type SaveModelOptions, saveModel } from '../saving/save.js'
 import { modelJson } from '../saving/to-json.js'
@@ -25,6 +18,7 @@ import { type LoadWeightsOptions, loadWeights, saveWeights } from '../saving/wei
 import { seedsFrom } from '../seeds.js'
 import type { BatchSource } from '../training/batches.js'
 import type { History } from '../training/callbacks/history.js'
+import { classesOf } from '../training/classes.js'
 import type { ModelCompileOptions } from '../training/compiled-model.js'
 import type { Data } from '../training/data.js'
 import type { FitOptions } from '../training/fit-options.js'
@@ -64,7 +58,7 @@ function firstInputOf(layer: Layer): SymbolicTensor | null {
 
 const asLayer = (part: LayerLike): Layer => (part instanceof Layer ? part : part.asLayer())
 
-/** See the header. Made by `sequential` and `model`. */
+/** See the header. Made by `sequential` and `model` of make.ts. */
 export class Model<P extends Prediction = Prediction> {
   readonly name: string
   /** The layers of a sequential model, in turn; null for others. */
@@ -261,7 +255,22 @@ export class Model<P extends Prediction = Prediction> {
     return this.#trainer.predict(x, options) as Prediction as P
   }
 
-  /** The same, of one batch. */
+  /**
+   * The class of every sample: (samples, 1) of 0 and 1 for one output of one column, for more columns (samples) with the place of the
+   * greatest. Keras: `predict_classes`. @throws ArgumentError for a model of several outputs
+   */
+  predictClasses(x: Data, options: PredictOptions = {}): NdArray<'int32'> {
+    const { length } = this.outputs
+    if (length !== 1)
+      throw badArgument(
+        `${this.name}.predictClasses`,
+        `the model has ${length} outputs`,
+        'predict gives all of them',
+      )
+    return classesOf(this.predict(x, options) as NdArray)
+  }
+
+  /** What `predict` gives, of one batch. */
   predictOnBatch(x: Data): P {
     return this.#trainer.predictOnBatch(x) as Prediction as P
   }
@@ -332,40 +341,4 @@ export class Model<P extends Prediction = Prediction> {
     const of = this.#network === null ? '' : `: ${shapes(this.inputs)} → ${shapes(this.outputs)}`
     return `${this.name}${of}, ${this.layers.length} layers, ${this.countParams()} parameters`
   }
-}
-
-/** A list of layers, each on the output of the one before. */
-export function sequential(layers: readonly LayerLike[] = [], options: ModelOptions = {}): Model<NdArray> {
-  checkList('sequential', 'layers', layers)
-  checkOptions('sequential', options, ['name', 'seed'])
-  return new Model('Sequential', layers, options)
-}
-
-type Tensors = SymbolicTensor | readonly SymbolicTensor[]
-
-export interface FunctionalOptions<O extends Tensors = Tensors> {
-  readonly name?: string
-  readonly inputs: Tensors
-  readonly outputs: O
-}
-
-type PredictionOf<O> = O extends SymbolicTensor | readonly [SymbolicTensor]
-  ? NdArray
-  : O extends readonly [SymbolicTensor, SymbolicTensor, ...(readonly SymbolicTensor[])]
-    ? readonly NdArray[]
-    : Prediction
-
-/** What lies between inputs and outputs. */
-export function model<const O extends Tensors>(options: FunctionalOptions<O>): Model<PredictionOf<O>> {
-  checkOptions('model', options, ['inputs', 'outputs', 'name'])
-  const { inputs, outputs, ...rest } = options ?? {}
-  const [from, to] = [tensorsOf('inputs', inputs), tensorsOf('outputs', outputs)]
-  return new Model('Model', network(from, to), rest)
-}
-
-function tensorsOf(name: string, given: Tensors | undefined): readonly SymbolicTensor[] {
-  const list: readonly unknown[] = [given ?? []].flat()
-  if (list.length === 0) throw badArgument('model', `no ${name}`, 'model({ inputs, outputs }) needs both')
-  checkSymbolic('model', `among ${name} is`, list)
-  return list
 }

@@ -118,6 +118,21 @@ const rows: Readonly<Record<string, Row>> = {
   },
 }
 
+/** Initialisers of which 2.x has others by the same name: normal numbers were not truncated. */
+const initializers: Readonly<Record<string, JsonRecord>> = {
+  glorot_normal: untruncated(1, 'fan_avg'),
+  he_normal: untruncated(2, 'fan_in'),
+}
+
+function untruncated(scale: number, mode: string): JsonRecord {
+  return { class_name: 'VarianceScaling', config: { scale, mode, distribution: 'untruncated_normal' } }
+}
+
+const modernValue = (name: string, value: Json): Json =>
+  typeof value === 'string' && name.endsWith('_initializer') && Object.hasOwn(initializers, value)
+    ? initializers[value]!
+    : value
+
 const pick = (record: JsonRecord, names: readonly string[]): JsonRecord =>
   Object.fromEntries(names.flatMap(name => (record[name] === undefined ? [] : [[name, record[name]]])))
 
@@ -127,7 +142,10 @@ function renamed({ class_name, config }: Serialized): Serialized & JsonRecord {
   const { layer, ...rest } = config
   const inner = isSerialized(layer) ? { layer: modernLayer(layer) } : {}
   if (row === undefined) return { class_name, config: { ...rest, ...inner } }
-  const pairs = Object.entries({ ...rest, ...inner }).map(([name, value]) => [row.names[name] ?? name, value])
+  const pairs = Object.entries({ ...rest, ...inner }).map(([given, value]) => {
+    const name = row.names[given] ?? given
+    return [name, modernValue(name, value as Json)]
+  })
   const modern = Object.fromEntries(pairs) as JsonRecord
   return { class_name: row.className ?? class_name, config: row.change?.(modern, config) ?? modern }
 }
