@@ -115,15 +115,19 @@ const gateOptions = {
   implementation: optional(implementation, 2),
 }
 
-const lstmOptions = { ...gateOptions, unitForgetBias: flag(true) }
-
-const lstmParts = (options: ValuesOf<typeof lstmOptions>, inputSize: number, making: Making) => ({
+const gateParts = (options: ValuesOf<typeof gateOptions>, inputSize: number, making: Making) => ({
   ...cellParts(inputSize, making),
   ...initializersOf(options),
   units: options.units,
   activation: options.activation,
   recurrentActivation: options.recurrentActivation,
   implementation: options.implementation,
+})
+
+const lstmOptions = { ...gateOptions, unitForgetBias: flag(true) }
+
+const lstmParts = (options: ValuesOf<typeof lstmOptions>, inputSize: number, making: Making) => ({
+  ...gateParts(options, inputSize, making),
   unitForgetBias: options.unitForgetBias,
 })
 
@@ -164,13 +168,5 @@ export const gruKind = cellKind({
   options: { ...gateOptions, resetAfter: flag(false) },
   sizes: oneState,
   cell: (options, inputSize, making) =>
-    gruCell({
-      ...cellParts(inputSize, making),
-      ...initializersOf(options),
-      units: options.units,
-      activation: options.activation,
-      recurrentActivation: options.recurrentActivation,
-      implementation: options.implementation,
-      resetAfter: options.resetAfter,
-    }),
+    gruCell({ ...gateParts(options, inputSize, making), resetAfter: options.resetAfter }),
 })
