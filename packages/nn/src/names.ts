@@ -38,3 +38,8 @@ export function entryNamed<T>(
     throw unknownName(operation, what, given, [...Object.keys(table), ...Object.keys(aliases)])
   return { name, entry: table[name]! }
 }
+
+/** @throws ArgumentError for a key of the record that is none of the names, with the nearest one */
+export function checkNames(operation: string, what: string, record: object, names: readonly string[]): void {
+  for (const name in record) if (!names.includes(name)) throw unknownName(operation, what, name, names)
+}

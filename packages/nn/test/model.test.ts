@@ -207,6 +207,18 @@ describe('predictClasses', () => {
     ]
     expect(toNested(last(3, kernel, 'softmax').predictClasses(rows))).toEqual([1, 2, 0])
   })
+  test('of more columns than a call can have arguments, and of a NaN as argmax has it', () => {
+    const columns = 200_000
+    const wide = sequential([layers.activation({ activation: 'linear', inputShape: [columns] })])
+    const row = new Float32Array(columns)
+    row[150_000] = 1
+    const broken = Float32Array.from(row)
+    broken[7] = Number.NaN
+    const fill = (data: Float32Array) =>
+      sequential([layers.lambda({ function: x => x.add(Array.from(data)), inputShape: [columns] })])
+    expect(toNested(wide.predictClasses([row]))).toEqual([150_000])
+    expect(toNested(fill(broken).predictClasses([row]))).toEqual([7])
+  })
   test('of steps: one for each step', () => {
     const steps = sequential([layers.activation({ activation: 'softmax', inputShape: [2, 2] })])
     expect(toNested(steps.predictClasses([rows.slice(0, 2)]))).toEqual([[0, 1]])

@@ -3,19 +3,18 @@
  * goes on from what its first use made of them.
  */
 import type { Shared, Variable } from '@arignote/graph'
+import { inEachGraph } from './in-graph.js'
 import type { CallContext } from './kind.js'
 
-const inGraphs = new WeakMap<CallContext, Map<Shared, Variable>>()
+const valuesIn = inEachGraph<Shared, Variable>()
 
 /** The value after the uses so far; before the first, the variable itself. */
 export function valueSoFar(context: CallContext, variable: Shared): Variable {
-  return inGraphs.get(context)?.get(variable) ?? variable
+  return valuesIn(context).get(variable) ?? variable
 }
 
 /** The value after one more use. */
 export function becomes(context: CallContext, variable: Shared, value: Variable): void {
-  const known = inGraphs.get(context) ?? new Map<Shared, Variable>()
-  inGraphs.set(context, known)
-  known.set(variable, value)
+  valuesIn(context).set(variable, value)
   context.update(variable, value)
 }

@@ -1,6 +1,8 @@
 /** Batches: inputs, targets and weights, of arrays or as an iterable gives them. */
-import { badArgument, describeGiven, isNdArray, type NdArray, unknownName, type Value } from '@arignote/graph'
+import { badArgument, describeGiven, isNdArray, type NdArray, type Value } from '@arignote/graph'
+import { checkNames } from '../names.js'
 import { sizeOf } from '../size.js'
+import { placeOfGreatest } from './classes.js'
 import type { CompiledModel } from './compiled-model.js'
 import { checkFinite, type Data, isRecord, Samples, type Slot, samplesOf, valuesFor } from './data.js'
 import { noTargets, unknownClass } from './errors.js'
@@ -139,8 +141,7 @@ function weightPerTarget(
   const names = targets.map(target => target.name)
   if (isRecord(given)) {
     const record = given as { readonly [name: string]: Value }
-    for (const name in record)
-      if (!names.includes(name)) throw unknownName(operation, 'output with a loss', name, names)
+    checkNames(operation, 'output with a loss', record, names)
     return names.map(name => record[name])
   }
   return valuesFor(operation, 'sampleWeight', given, targets)
@@ -153,11 +154,8 @@ function checkClassWeight(operation: string, given: ClassWeights, targets: reado
   const hint = '{ 0: 1, 1: 5 }: what a sample of each class counts'
   if (typeof given !== 'object' || given === null || given instanceof Map)
     throw badArgument(operation, `classWeight: ${describeGiven(given).what} will not do`, hint)
-  if (isPerOutput(given)) {
-    const names = targets.map(target => target.name)
-    for (const name in given)
-      if (!names.includes(name)) throw unknownName(operation, 'output with a loss', name, names)
-  }
+  const names = targets.map(target => target.name)
+  if (isPerOutput(given)) checkNames(operation, 'output with a loss', given, names)
   const records = isPerOutput(given) ? Object.values(given) : [given]
   for (const [label, weight] of records.flatMap(record => Object.entries(record as ClassWeight)))
     if (!Number.isFinite(weight))
@@ -183,7 +181,7 @@ function labelOf(ys: Samples, target: number, sample: number): number {
   const { data, shape } = ys.arrays[target]!
   const row = sizeOf(shape.slice(1))
   const own = data.subarray(sample * row, (sample + 1) * row)
-  return row === 1 ? own[0]! : own.indexOf(Math.max(...own))
+  return row === 1 ? own[0]! : placeOfGreatest(own)
 }
 
 function weightOf(operation: string, label: number, classWeight: ClassWeight): number {

@@ -12,10 +12,10 @@ import {
   type NdArray,
   ndarrayOf,
   toNested,
-  unknownName,
   type Value,
 } from '@arignote/graph'
 import { allocate, type DType, isFloat } from '@arignote/loops'
+import { checkNames } from '../names.js'
 import { sizeOf } from '../size.js'
 import { nanInData, noSuchClass, notWhole, samplesDiffer, wrongData } from './errors.js'
 
@@ -136,8 +136,7 @@ export function valuesFor(
   const names = slots.map(slot => slot.name)
   if (isRecord(given)) {
     const record = given as { readonly [name: string]: Value }
-    for (const name in record)
-      if (!names.includes(name)) throw unknownName(operation, `${what} called`, name, names)
+    checkNames(operation, `${what} called`, record, names)
     const missing = names.find(name => record[name] === undefined)
     if (missing !== undefined)
       throw badArgument(operation, `no ${what} for ${missing}`, `${what} is wanted for ${names.join(', ')}`)

@@ -1,5 +1,6 @@
 /** Options that may be given for each output of a model: one for all, a list, or by the name of the layer that makes it. */
-import { badArgument, describeGiven, unknownName } from '@arignote/graph'
+import { badArgument, describeGiven } from '@arignote/graph'
+import { checkNames } from '../names.js'
 
 export type PerOutput<T> = T | readonly T[] | { readonly [output: string]: T }
 
@@ -31,6 +32,6 @@ export function perOutput<T>(
       `outputs are ${names.join(', ')}`,
     )
   const record = given as { readonly [output: string]: T }
-  for (const name in record) if (!names.includes(name)) throw unknownName('compile', 'output', name, names)
+  checkNames('compile', 'output', record, names)
   return names.map(name => record[name] ?? null)
 }

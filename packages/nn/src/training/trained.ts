@@ -103,7 +103,9 @@ export class Trainer {
     const compiled = this.compiled('evaluate')
     const { batchSize, sampleWeight } = options
     const data = dataSetOf('evaluate', compiled, x, y, { sampleWeight })
-    return evaluationOf(evaluateArrays(compiled, data, compiled.batchSize(sizeOf('evaluate', batchSize))))
+    return evaluationOf(
+      evaluateArrays(compiled, data, compiled.batchSize(checkedSize('evaluate', batchSize))),
+    )
   }
 
   async evaluateBatches(source: BatchSource, steps?: number): Promise<Evaluation> {
@@ -116,7 +118,7 @@ export class Trainer {
 
   predict(x: Data, options: PredictOptions): NdArray | NdArray[] {
     checkOptions('predict', options, ['batchSize'])
-    const batchSize = batchSizeOf(this.model, sizeOf('predict', options.batchSize))
+    const batchSize = batchSizeOf(this.model, checkedSize('predict', options.batchSize))
     return this.#predicted('predict', x, () => batchSize)
   }
 
@@ -163,7 +165,7 @@ export class Trainer {
   }
 }
 
-function sizeOf(operation: string, batchSize: number | undefined): number | undefined {
+function checkedSize(operation: string, batchSize: number | undefined): number | undefined {
   return batchSize === undefined ? undefined : integer(1).read(batchSize, `${operation}: batchSize`)
 }
 
