@@ -17,6 +17,7 @@ const tools = {
   tsc: 'node_modules/typescript/bin/tsc',
   jest: 'node_modules/jest/bin/jest.js',
   biome: 'node_modules/@biomejs/biome/bin/biome',
+  rolldown: 'node_modules/rolldown/bin/cli.mjs',
 }
 
 /** The arguments this script was given. */
@@ -61,10 +62,25 @@ export function runModule(path, ...args) {
   finishUnlessOk(node(path, ...args))
 }
 
-/** Compiles a project and what it refers to; where that fails, this process ends. */
+/** Compiles a project and what it refers to, and makes of every package what Node loads; where that fails, this process ends. */
 export function build(...projects) {
   const code = tool('tsc', '-b', ...projects)
   if (code !== 0) process.exit(code)
+  bundle()
+}
+
+/** Makes one file of each entry of a package, for Node; says nothing unless there is something amiss. */
+export function bundle() {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, tools.rolldown), '--config', 'rolldown.config.js'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  if (stderr !== '') console.error(stderr)
+  if (status !== 0) {
+    console.error(stdout)
+    process.exit(1)
+  }
 }
 
 function node(...args) {

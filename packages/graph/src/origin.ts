@@ -29,9 +29,10 @@ const inWorkspace =
   /^(?:errors|loops|wasm|graph|compiler|load|save|nn|theano|explorer|arignote)[\\/](?:src|dist)[\\/]/
 
 /** The folder of the packages where they run from this project's own sources; users have packages of these names too. */
-const workspace = /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:src|dist)[\\/]origin\./.exec(
-  new Error().stack ?? '',
-)?.[1]
+const workspace =
+  /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:(?:src|dist)[\\/]origin|dist[\\/]node[\\/]index)\./.exec(
+    new Error().stack ?? '',
+  )?.[1]
 
 function isOwn(line: string): boolean {
   const at = workspace === undefined ? -1 : line.indexOf(workspace)
