@@ -52,6 +52,17 @@ describe('the heap', () => {
     expect([...v.cell.read()]).toEqual([7, 8])
   })
 
+  test('copies a value out of itself, also where there has to be room made for the copy', () => {
+    const heap = new Heap()
+    const half = new Float32Array(9 * mebibyte).fill(3)
+    const first = heap.cell('float32', half, [half.length])
+    const pages = heap.memory.buffer.byteLength
+    const second = heap.cell('float32', first.read(), [half.length])
+    expect(heap.memory.buffer.byteLength).toBeGreaterThan(pages)
+    expect(second.read()).toHaveLength(half.length)
+    expect([second.read()[0], second.read().at(-1)]).toEqual([3, 3])
+  })
+
   test('notices growth that somebody else asked for', () => {
     const heap = new Heap()
     const { views } = heap

@@ -4,7 +4,7 @@
 import type { DType, TypedArray } from '@arignote/loops'
 import type { Cell } from './variable.js'
 
-/** Makes the cell of a new shared variable from its value, which it may keep. */
+/** Makes the cell of a new shared variable from its value, of which it takes a copy. */
 export type CellFactory = (dtype: DType, data: TypedArray, shape: readonly number[]) => Cell
 
 let factory: CellFactory = (dtype, data, shape) => new PlainCell(dtype, data, shape)
@@ -20,11 +20,15 @@ export function newCell(dtype: DType, data: TypedArray, shape: readonly number[]
 
 /** A value in an array of its own. */
 class PlainCell implements Cell {
+  private data: TypedArray
+
   constructor(
     readonly dtype: DType,
-    private data: TypedArray,
+    data: TypedArray,
     public shape: readonly number[],
-  ) {}
+  ) {
+    this.data = data.slice()
+  }
 
   read(): TypedArray {
     return this.data

@@ -9,7 +9,7 @@ import { checkDType, checkOptions } from './given.js'
 import { captureOrigin } from './origin.js'
 import type { DTypeOfValue, RankOf } from './static.js'
 import { type AxisSpec, dimOf, tensorType } from './type.js'
-import { convert, dtypeOfValue, type NdArray, ndarrayOf, type Value } from './value.js'
+import { borrow, dtypeOfValue, type NdArray, ndarrayOf, type Value } from './value.js'
 import { type Rank, Shared, type Tensor, Variable } from './variable.js'
 
 /** The dtype, or the dtype and what is known of the shape: sizes, names, `null` for what is unknown. */
@@ -98,7 +98,7 @@ export function shared<const V extends Value, D extends DType = SharedDType<V>>(
 ): Shared<NoInfer<D>, RankOf<V>> {
   checkOptions('shared', options, inputOptions)
   const dtype = options.dtype ?? dtypeOfValue(value) ?? 'float32'
-  const host = convert(value, dtype, title(name ?? null))
+  const host = borrow(value, dtype, title(name ?? null))
   const shape = (options.shape ?? host.shape).map(axis => declared('shared', axis))
   if (!fits(host.shape, shape)) throw wrongValueShape(title(name ?? null), host.shape, shape)
   const cell = newCell(dtype, host.data, host.shape)
@@ -125,7 +125,7 @@ Shared.prototype.getValue = function ({ borrow = false } = {}) {
 }
 
 Shared.prototype.setValue = function (value) {
-  const { data, shape } = convert(value, this.dtype, title(this.name))
+  const { data, shape } = borrow(value, this.dtype, title(this.name))
   if (!fits(shape, this.shape)) throw wrongValueShape(title(this.name), shape, this.shape, this)
   this.cell.write(data, shape)
 }

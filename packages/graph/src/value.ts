@@ -4,7 +4,7 @@
  * Numbers, booleans and nested arrays take the dtype that is declared; typed arrays and NdArrays have one of their own.
  * An integer must be whole and in range; a float never goes into an integer dtype; a double into float32 is rounded.
  */
-import { allocate, type DType, isFloat, type TypedArray } from '@arignote/loops'
+import { allocate, type DType, dtypeInfo, isFloat, type TypedArray } from '@arignote/loops'
 import ndarray from 'ndarray'
 import { badArgument, badSize, notAValue, raggedArray, refusedArray, refusedElement } from './errors.js'
 import { checkDType, checkList, checkOptions, describeGiven, type Given } from './given.js'
@@ -83,21 +83,34 @@ export function convert(
   operation: string,
   otherwise: DType = 'float32',
 ): HostValue {
+  const host = borrow(value, dtype, operation, otherwise)
+  const isFresh = host.data !== (isNdArray(value) ? value.data : value)
+  return isFresh ? host : { ...host, data: host.data.slice() }
+}
+
+/** The same for those who copy it at once: where nothing is to be converted, the data is the caller's own. */
+export function borrow(
+  value: unknown,
+  dtype: DType | null,
+  operation: string,
+  otherwise: DType = 'float32',
+): HostValue {
   const own = dtypeOfValue(value)
   const target = dtype ?? own ?? otherwise
   checkDType(operation, target)
   if (isNdArray(value)) return fromNdArray(value, own, target, operation)
   if (own !== null) {
     const source = value as ArrayLike<number | bigint>
-    return { data: copyTyped(source, own, target, operation), shape: [source.length], dtype: target }
+    const data = isArrayOf(target, value) ? value : copyTyped(source, own, target, operation)
+    return { data, shape: [source.length], dtype: target }
   }
   return fromNested(value, target, operation)
 }
 
 function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operation: string): HostValue {
   const shape = [...value.shape]
-  const plain = own === target ? wholeOf(value) : null
-  if (plain !== null) return { data: plain.slice(), shape, dtype: target }
+  const data: unknown = value.data
+  if (isArrayOf(target, data) && isWhole(value, data.length)) return { data, shape, dtype: target }
   const elements = new Array<number>(shape.reduce((a, b) => a * b, 1))
   const index = shape.map(() => 0)
   for (let k = 0; k < elements.length; k++) {
@@ -111,15 +124,18 @@ function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operat
   }
 }
 
-/** The typed array behind an ndarray that is all of it, in C order; null otherwise. */
-function wholeOf({ data, shape, stride, offset }: AnyNdArray): TypedArray | null {
+/** Whether these are the elements of such a value as they stand; bytes for a bool have to be looked at first. */
+const isArrayOf = (dtype: DType, data: unknown): data is TypedArray =>
+  dtype !== 'bool' && data instanceof dtypeInfo[dtype].array
+
+/** Whether the ndarray is all of an array of that length, in C order. */
+function isWhole({ shape, stride, offset }: AnyNdArray, length: number): boolean {
   let expected = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && stride[axis] !== expected) return null
+    if (shape[axis] !== 1 && stride[axis] !== expected) return false
     expected *= shape[axis]!
   }
-  const typed = ArrayBuffer.isView(data) ? (data as unknown as TypedArray) : null
-  return typed !== null && offset === 0 && typed.length === expected ? typed : null
+  return offset === 0 && length === expected
 }
 
 /** Elements of dtype `from` into a fresh array of dtype `to`. `free`: they have no dtype of their own. */

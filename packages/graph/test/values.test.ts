@@ -65,9 +65,18 @@ describe('conversion', () => {
     expect(as(ndarray([0.5]))).toEqual(['float32', [1], [0.5]])
   })
 
+  test('an NdArray over small or large integers becomes int32', () => {
+    for (const Elements of [Int8Array, Int16Array, Uint16Array, Uint32Array])
+      expect(as(ndarray(new Elements([1, 2, 3])))).toEqual(['int32', [3], [1, 2, 3]])
+    expect(as(ndarray(new BigInt64Array([1n, 2n]) as never))).toEqual(['int32', [2], [1, 2]])
+    expect(G.convert(ndarray(new Int16Array([1])), null, 'test').data).toBeInstanceOf(Int32Array)
+    expect(G.convert(ndarray(new Uint8ClampedArray([1])), null, 'test').data).toBeInstanceOf(Uint8Array)
+  })
+
   test('the data is never the caller’s', () => {
     const mine = new Float32Array([1])
     expect(G.convert(mine, null, 'test').data).not.toBe(mine)
+    expect(G.convert(ndarray(mine), null, 'test').data).not.toBe(mine)
   })
 
   const refused: Record<string, () => unknown> = {
@@ -163,6 +172,13 @@ describe('shared variables', () => {
     expect(G.printType(shared(true).type)).toBe('f32[]')
     expect(G.printType(shared([1], 'k', { dtype: 'int32' }).type)).toBe('i32[1]')
     expect(G.printType(shared([[1, 2]], 'rows', { shape: ['rows', 2] }).type)).toBe('f32[rows, 2]')
+  })
+
+  test('are copies of the value that they are made from', () => {
+    const mine = new Float32Array([1, 2])
+    const all = [shared(mine), shared(ndarray(mine)), shared(ndarray(mine, [2, 1]))]
+    mine[0] = 5
+    for (const v of all) expect(Array.from(v.getValue().data)).toEqual([1, 2])
   })
 
   test('getValue is a copy unless borrowed', () => {

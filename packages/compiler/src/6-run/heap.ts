@@ -161,7 +161,9 @@ export class Heap {
     return cell instanceof HeapCell && cell.heap === this
   }
 
-  #copyIn(data: TypedArray): Block {
+  /** Data of this very memory, a borrowed value, must not be lost when the memory grows. */
+  #copyIn(given: TypedArray): Block {
+    const data = given.buffer === this.memory.buffer ? given.slice() : given
     const block = this.allocate(data.byteLength)
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     this.views.uint8.set(bytes, block.address)
