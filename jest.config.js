@@ -1,6 +1,8 @@
 /** One configuration for every package. Tests run from sources: the "source" export condition makes a build unnecessary. */
 export default {
   maxWorkers: 2,
+  globalSetup: '<rootDir>/scripts/jest-setup.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-teardown.mjs',
   testMatch: [
     '<rootDir>/packages/*/test/**/*.test.ts',
     '<rootDir>/docs/**/*.test.ts',
