@@ -24,19 +24,40 @@ export class Origin {
 }
 
 const deepest = 10
-const installed = /[\\/]node_modules[\\/](?:arignote|@arignote[\\/]\w+)[\\/]/
+/** Where packages are installed, where Vite's development server puts them, and as networks that serve packages name them. */
+const installed =
+  /[\\/](?:node_modules[\\/](?:(?:arignote|@arignote[\\/]\w+)[\\/]|\.vite[\\/]deps)|(?:arignote|@arignote[\\/]\w+)@)/
 const inWorkspace =
   /^(?:errors|loops|wasm|graph|compiler|load|save|nn|theano|explorer|arignote)[\\/](?:src|dist)[\\/]/
 
+const here =
+  (new Error().stack ?? '')
+    .split('\n')
+    .map(placeIn)
+    .find(place => place !== null) ?? ''
+
 /** The folder of the packages where they run from this project's own sources; users have packages of these names too. */
 const workspace =
-  /(?:\(|at )([^()]*[\\/]packages[\\/])graph[\\/](?:(?:src|dist)[\\/]origin|dist[\\/]node[\\/]index)\./.exec(
-    new Error().stack ?? '',
-  )?.[1]
+  /^(.*[\\/]packages[\\/])graph[\\/](?:(?:src|dist)[\\/]origin|dist[\\/]node[\\/]index)\./.exec(here)?.[1]
 
-function isOwn(line: string): boolean {
-  const at = workspace === undefined ? -1 : line.indexOf(workspace)
-  return installed.test(line) || (at >= 0 && inWorkspace.test(line.slice(at + workspace!.length)))
+/** The file that a bundler put this in; the user's code may be in it too, and then there is no telling. */
+const bundle =
+  here === '' || workspace !== undefined || installed.test(here) ? undefined : here.replace(/\d+:\d+$/, '')
+
+function isOwn(place: string): boolean {
+  if (installed.test(place) || (bundle !== undefined && place.startsWith(bundle))) return true
+  return (
+    workspace !== undefined && place.startsWith(workspace) && inWorkspace.test(place.slice(workspace.length))
+  )
+}
+
+/** The `file:line:column` of a line of a stack, as V8, or as Firefox and Safari write it. */
+function placeIn(line: string): string | null {
+  const [, called, bare, elsewhere] =
+    /(?:\((.*:\d+:\d+)\)|^\s*at (?:async )?(.*:\d+:\d+)|^[^@]*@(.*:\d+:\d+))$/.exec(
+      line.replace(/\(eval at .*, /, '('),
+    ) ?? []
+  return called ?? bare ?? elsewhere ?? null
 }
 
 /** `depth`: how many frames to look at; an error, which is rare, may look further than a node. */
@@ -50,11 +71,9 @@ export function captureOrigin(depth = deepest): Origin {
 
 function userFrame(stack: string): string | null {
   for (const line of stack.split('\n').slice(1)) {
-    if (isOwn(line) || line.includes('node:internal') || line.endsWith('(<anonymous>)')) continue
-    const [, called, bare] =
-      /(?:\((.*:\d+:\d+)\)|at (?:async )?(.*:\d+:\d+))$/.exec(line.replace(/\(eval at .*, /, '(')) ?? []
-    const place = called ?? bare
-    if (place !== undefined) return shorten(place)
+    const place = placeIn(line)
+    if (place === null || isOwn(place) || place.includes('node:internal')) continue
+    return shorten(place)
   }
   return null
 }

@@ -1,8 +1,9 @@
-/** What Node loads of each package: one file per entry, which behaves as the modules do. */
+/** What Node loads of each package, one file per entry, behaves as the modules do; and so does what a bundler makes of them. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { buildSync } from 'esbuild'
 
 const root = join(__dirname, '../../..')
 let folder: string
@@ -87,5 +88,46 @@ try {
     )
     expect(printed).toMatch(/wrong\.mjs:4:5/)
     expect(printed).toMatch(/E0\d\d/)
+  })
+})
+
+const wrong = `import { vector } from 'arignote'
+try {
+  vector('x', { shape: [3] }).add(vector('y', { shape: [4] }))
+} catch (error) {
+  console.log(error.message)
+}`
+
+/** What a program prints whose modules a bundler has put together. */
+function runBundled(entries: Readonly<Record<string, string>>, first: string): string {
+  for (const [name, text] of Object.entries(entries)) writeFileSync(join(folder, name), text)
+  buildSync({
+    absWorkingDir: folder,
+    entryPoints: Object.keys(entries),
+    outdir: 'out',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['source'],
+  })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [join(folder, 'out', first)], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+describe("in a bundle of the user's", () => {
+  test('an error names the line in it where the library is a file of its own', () => {
+    const printed = runBundled({ 'user.js': wrong, 'other.js': "import 'arignote'" }, 'user.mjs')
+    expect(printed).toMatch(/created at .*out\/user\.mjs:\d+:\d+/)
+  })
+
+  test('an error names no line where the library is in the same file: it would be one of ours', () => {
+    const printed = runBundled({ 'single.js': wrong }, 'single.mjs')
+    expect(printed).toContain('[E0')
+    expect(printed).not.toContain('created at')
   })
 })
