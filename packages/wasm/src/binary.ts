@@ -136,12 +136,15 @@ function writeBody(
       if (item.immediate.kind !== 'none') writeImmediate(out, item.immediate)
       continue
     }
-    out.byte(plainBytes[item.kind])
-    if ('local' in item) out.u32(item.local.index)
-    else if ('global' in item) out.u32(indexOf(item.global))
-    else if ('target' in item) out.u32(indexOf(item.target))
-    else if ('depth' in item) out.u32(item.depth)
-    else if ('results' in item) writeBlockType(out, item.results, types)
+    const opcode = plainBytes[item.kind]
+    if ('local' in item) out.indexed(opcode, item.local.index)
+    else if ('global' in item) out.indexed(opcode, indexOf(item.global))
+    else if ('target' in item) out.indexed(opcode, indexOf(item.target))
+    else if ('depth' in item) out.indexed(opcode, item.depth)
+    else {
+      out.byte(opcode)
+      if ('results' in item) writeBlockType(out, item.results, types)
+    }
   }
   out.byte(plainBytes.end)
 }

@@ -29,6 +29,14 @@ export class ByteWriter {
     this.buffer[this.count++] = value
   }
 
+  /** An opcode and a small number: what most instructions are. */
+  indexed(opcode: number, index: number): void {
+    if (this.count + 6 > this.buffer.length) this.reserve(6)
+    this.buffer[this.count++] = opcode
+    if (index < 0x80) this.buffer[this.count++] = index
+    else this.u32(index)
+  }
+
   /** Bytes as they are. */
   bytes(values: Uint8Array | readonly number[]): void {
     if (this.count + values.length > this.buffer.length) this.reserve(values.length)
@@ -51,7 +59,7 @@ export class ByteWriter {
 
   /** Signed LEB128 of a 32-bit integer. */
   s32(value: number): void {
-    this.reserve(5)
+    if (this.count + 5 > this.buffer.length) this.reserve(5)
     let rest = value | 0
     // The last byte's bit 6 is the sign, hence the window [-64, 64).
     while (rest < -64 || rest >= 64) {

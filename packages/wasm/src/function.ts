@@ -63,6 +63,8 @@ export class FunctionBuilder {
 
   private readonly function: Mutable<WasmFunction>
   private readonly locals: Local[] = []
+  /** For each local the one instruction that reads it. */
+  private readonly reads: Instruction[] = []
   private readonly body: Instruction[] = []
   private readonly calls = new Set<Callable>()
   private readonly globals = new Set<Global>()
@@ -99,6 +101,7 @@ export class FunctionBuilder {
   local(type: ValueType, name = `l${this.locals.length}`): Local {
     const local: Local = { kind: 'local', index: this.locals.length, type, name }
     this.locals.push(local)
+    this.reads.push({ kind: 'local.get', local })
     return local
   }
 
@@ -106,7 +109,9 @@ export class FunctionBuilder {
   get(from: Local | Global): this {
     this.stack?.putOne(from.type)
     if (from.kind === 'global') return this.useGlobal('global.get', from)
-    return this.useLocal('local.get', from)
+    if (this.locals[from.index] !== from) throw foreignLocal('local.get', from.name, this.self.name)
+    this.body.push(this.reads[from.index]!)
+    return this
   }
 
   /** Pops a value into a local or global. */
@@ -126,13 +131,20 @@ export class FunctionBuilder {
 
   /** Emits an instruction of the table, with its immediates. */
   op<N extends OpName>(name: N, ...immediates: ImmediateArguments[KindOf<N>]): this {
-    const row: Opcode | undefined = opcodes[name]
-    if (!row) throw unknownInstruction(name, this.self.name)
-    const immediate = row.immediate === 'none' ? noImmediate : immediateOf(name, row, immediates)
-    this.stack?.take(name, row.operands)
-    this.stack?.put(row.results)
+    return this.instruction(name, immediates)
+  }
+
+  /** The same for a name that is known only when this runs. */
+  instruction(name: OpName, immediates: readonly unknown[]): this {
+    const item = plain.get(name) ?? instructionOf(name, immediates, this.self.name)
+    const { row } = item
+    if (this.stack !== null) {
+      this.stack.take(name, row.operands)
+      this.stack.put(row.results)
+    }
     if (row.memory) this.function.usesMemory = true
-    return this.emit({ kind: 'op', name, row, immediate })
+    this.body.push(item)
+    return this
   }
 
   /** A block; branches to its label leave it, with its results on the stack. */
@@ -250,9 +262,10 @@ export class FunctionBuilder {
     this.stack?.close(what)
   }
 
-  private useLocal(kind: 'local.get' | 'local.set' | 'local.tee', local: Local): this {
+  private useLocal(kind: 'local.set' | 'local.tee', local: Local): this {
     if (this.locals[local.index] !== local) throw foreignLocal(kind, local.name, this.self.name)
-    return this.emit({ kind, local })
+    this.body.push({ kind, local })
+    return this
   }
 
   private useGlobal(kind: 'global.get' | 'global.set', global: Global): this {
@@ -270,6 +283,21 @@ export class FunctionBuilder {
     this.body.push(content)
     return this
   }
+}
+
+type TableInstruction = Instruction & { readonly kind: 'op' }
+
+/** Instructions without immediates: one object does for all of a name. */
+const plain = new Map<OpName, TableInstruction>()
+
+function instructionOf(name: OpName, immediates: readonly unknown[], functionName: string): TableInstruction {
+  const row: Opcode | undefined = opcodes[name]
+  if (!row) throw unknownInstruction(name, functionName)
+  if (row.immediate !== 'none')
+    return { kind: 'op', name, row, immediate: immediateOf(name, row, immediates) }
+  const item: TableInstruction = { kind: 'op', name, row, immediate: noImmediate }
+  plain.set(name, item)
+  return item
 }
 
 function split(first: Types | Body, second: Body | undefined): [Types, Body] {

@@ -3,10 +3,9 @@
  *
  * Statements are emitted in order. Loops end with their condition, and are entered only if they run.
  */
-import type { Kernel } from '@arignote/loops'
+import type { Kernel, KernelParam } from '@arignote/loops'
 import { FunctionBuilder, type Local, type WasmFunction } from '@arignote/wasm'
 import { underTest } from '../../under-test.js'
-import { leastOf } from './address.js'
 import type { LoopCode, Statement } from './code.js'
 import type { Block, Node } from './node.js'
 import type { EmitOptions } from './scope.js'
@@ -19,17 +18,16 @@ export function emitKernel(kernel: Kernel, options: EmitOptions): WasmFunction {
   const scope = walkKernel(kernel, options)
   const { root } = scope.graph
   countUses(root)
-  const names = new Set<string>()
-  for (const { name } of kernel.params) {
-    let free = /^\d*$/.test(name) ? `p${name}` : name
+  const names = new Map<string, KernelParam>()
+  for (const param of kernel.params) {
+    let free = /^\d*$/.test(param.name) ? `p${param.name}` : param.name
     while (names.has(free)) free += '_'
-    names.add(free)
+    names.set(free, param)
   }
-  const params = Object.fromEntries([...names].map(name => [name, 'i32'] as const))
+  const params: Record<string, 'i32'> = {}
+  for (const name of names.keys()) params[name] = 'i32'
   const f = new FunctionBuilder(kernel.name, params, [], { checked: underTest() })
-  for (const [i, param] of kernel.params.entries()) {
-    scope.params.get(param)!.slot!.local = f.params[[...names][i]!]!
-  }
+  for (const [name, param] of names) scope.params.get(param)!.slot!.local = f.params[name]!
   new Emitter(f, root).statements(root)
   return f.finish()
 }
@@ -69,8 +67,7 @@ class Emitter {
       case 'store': {
         this.stack.value(x.address)
         this.stack.value(x.value)
-        const at = { offset: x.at - leastOf(x.group), align: x.align }
-        this.stack.op(x.op, x.lane === null ? [at] : [x.lane, at])
+        this.stack.access(x.op, x.group, x.at, x.align, x.lane)
         return
       }
       case 'check':

@@ -20,27 +20,22 @@ function typeOf(op: OpName): ValueType {
   return /^(eqz?|ne|[lg][te](_[su])?)$/.test(tail) ? 'i32' : (prefix as ValueType)
 }
 
-const types = new Map<OpName, ValueType>()
-
-function resultOf(op: OpName): ValueType {
-  let type = types.get(op)
-  if (type === undefined) {
-    type = typeOf(op)
-    types.set(op, type)
-  }
-  return type
+interface InstructionInfo {
+  /** Small, and its own. */
+  readonly number: number
+  readonly type: ValueType
 }
 
-/** Every instruction that was met, by a small number. */
-const numbers = new Map<string, number>()
+/** Every instruction that was met. */
+const met = new Map<OpName, InstructionInfo>()
 
-function numberOf(op: string): number {
-  let number = numbers.get(op)
-  if (number === undefined) {
-    number = numbers.size
-    numbers.set(op, number)
+function instructionOf(op: OpName): InstructionInfo {
+  let info = met.get(op)
+  if (info === undefined) {
+    info = { number: met.size, type: typeOf(op) }
+    met.set(op, info)
   }
-  return number
+  return info
 }
 
 const widest = 2 ** 20
@@ -92,19 +87,20 @@ export class Graph {
     }
   }
 
-  /** A pure instruction. */
-  op(op: OpName, operands: readonly Node[], ...immediates: readonly unknown[]): Node {
+  /** A pure instruction; `lane`: of one lane, or the bytes of a shuffle. */
+  op(op: OpName, operands: readonly Node[], lane?: number | readonly number[]): Node {
+    const { number, type } = instructionOf(op)
     const a = operands[0]
     const b = operands[1]
-    if (a !== undefined && operands.length < 3 && immediates.length === 0 && a.id < widest) {
-      const key = (numberOf(op) * widest + a.id) * widest + (b === undefined ? widest - 1 : b.id)
+    if (a !== undefined && operands.length < 3 && lane === undefined && a.id < widest) {
+      const key = (number * widest + a.id) * widest + (b === undefined ? widest - 1 : b.id)
       const known = this.short.get(key)
       if (known !== undefined) return known
-      const node = this.node(op, resultOf(op), operands, b === undefined ? a.home : deeper(a.home, b.home))
+      const node = this.node(op, type, operands, b === undefined ? a.home : deeper(a.home, b.home))
       this.short.set(key, node)
       return node
     }
-    return this.intern(op, resultOf(op), operands, immediates)
+    return this.intern(op, type, operands, lane === undefined ? none : [lane])
   }
 
   private intern(

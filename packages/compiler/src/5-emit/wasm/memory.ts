@@ -102,7 +102,7 @@ function maskOf(scope: Scope, words: Node, lanes: 2 | 4): Node {
 function reversed(scope: Scope, dtype: DType, x: Node, { lanes }: LaneContext): Node {
   const isWide = lanes === 2 && (dtype === 'float64' || dtype === 'bool')
   const order = lanes === 4 ? [3, 2, 1, 0] : isWide ? [2, 3, 0, 1] : [1, 0, 1, 0]
-  return scope.graph.op('i8x16.shuffle', [x, x], ...bytesOfWords(order))
+  return scope.graph.op('i8x16.shuffle', [x, x], bytesOfWords(order))
 }
 
 /** Elements from anywhere, lane by lane. */
@@ -215,7 +215,7 @@ function storeRow(scope: Scope, buffer: BufferParam, address: Poly, x: Node, { l
   const words = wordsOf(scope, dtype, x)
   const pitch = lanes === 2 && dtype === 'bool' ? 8 : 4
   const order = Array.from({ length: 16 }, (_, i) => (i % lanes) * pitch)
-  const bytes = scope.graph.op('i8x16.shuffle', [words, words], ...order)
+  const bytes = scope.graph.op('i8x16.shuffle', [words, words], order)
   put(scope, lanes === 4 ? 'v128.store32_lane' : 'v128.store16_lane', buffer, address, bytes, 0)
 }
 

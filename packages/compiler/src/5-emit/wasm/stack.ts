@@ -5,7 +5,7 @@
  * again after the last.
  */
 import type { FunctionBuilder, Local, OpName, ValueType, WasmFunction } from '@arignote/wasm'
-import { leastOf } from './address.js'
+import { type Group, leastOf } from './address.js'
 import type { Block, Node, Slot } from './node.js'
 import { childTowards } from './uses.js'
 
@@ -13,6 +13,9 @@ export class StackCode {
   /** The block whose code is being emitted. */
   block: Block
   private readonly f: FunctionBuilder
+  /** What is still to be computed, the last first, and whether its operands stand above it already. */
+  private readonly nodes: Node[] = []
+  private readonly opened: boolean[] = []
   private readonly freeLocals: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
 
   constructor(f: FunctionBuilder, root: Block) {
@@ -22,7 +25,7 @@ export class StackCode {
 
   /** Leaves a value on the stack. */
   value(root: Node): void {
-    this.tree(root, null)
+    if (!this.isThere(root)) this.tree(root, null)
   }
 
   /** Computes a value into its local, unless it is there or costs nothing. */
@@ -30,24 +33,24 @@ export class StackCode {
     if (x.local === null && !x.isLeaf && !isNothing(x)) this.tree(x, x)
   }
 
+  /** Computes a value that is not there yet. */
   private tree(root: Node, settled: Node | null): void {
-    const f = this.f
-    const stack: Node[] = [root]
-    /** How many nodes of the stack have their operands above them. */
-    const opened: boolean[] = [false]
-    while (stack.length > 0) {
-      const top = stack.length - 1
-      const x = stack[top]!
-      if (!opened[top] && this.isThere(x, settled)) {
-        stack.length = opened.length = top
-      } else if (!opened[top] && x.operands.length > 0) {
+    const { f, nodes, opened } = this
+    nodes[0] = root
+    opened[0] = false
+    let height = 1
+    while (height > 0) {
+      const top = height - 1
+      const x = nodes[top]!
+      const { operands } = x
+      if (!opened[top] && operands.length > 0) {
         opened[top] = true
-        for (let i = x.operands.length - 1; i >= 0; i--) {
-          stack.push(x.operands[i]!)
-          opened.push(false)
+        for (let i = operands.length - 1; i >= 0; i--) {
+          nodes[height] = operands[i]!
+          opened[height++] = false
         }
       } else {
-        stack.length = opened.length = top
+        height--
         this.instruction(x)
         if (x === settled) {
           x.local = this.allocate(x.type)
@@ -57,17 +60,17 @@ export class StackCode {
           f.tee(x.local)
         }
       }
+      while (height > 0 && !opened[height - 1] && this.isThere(nodes[height - 1]!)) height--
     }
   }
 
   /** Pushes a value that need not be computed, if that is what it is. */
-  private isThere(x: Node, settled: Node | null): boolean {
-    const f = this.f
-    if (x.local !== null && x !== settled) {
-      f.get(x.local)
+  private isThere(x: Node): boolean {
+    if (x.local !== null) {
+      this.f.get(x.local)
       this.consume(x)
-    } else if (x.op === 'read') f.get(this.variable(x.slot!))
-    else if (x.op === 'shift' && isNothing(x)) return this.isThere(x.operands[0]!, settled)
+    } else if (x.op === 'read') this.f.get(this.variable(x.slot!))
+    else if (x.op === 'shift' && isNothing(x)) return this.isThere(x.operands[0]!)
     else return false
     return true
   }
@@ -78,22 +81,21 @@ export class StackCode {
     else if (x.op === 'copy') return
     else if (x.op === 'call') this.f.call(x.immediates[0] as WasmFunction)
     else if (x.op === 'read' || x.op === 'lanes') throw new Error(`internal: ${x.op} is no instruction`)
-    else if (x.group === null) this.op(x.op, immediatesOf(x))
+    else if (x.group === null) this.f.instruction(x.op, x.immediates)
     else {
       const [lane, align] = x.immediates as [number | null, number]
-      const at = { offset: x.at - leastOf(x.group), align: Math.min(align, 8) }
-      this.op(x.op, lane === null ? [at] : [lane, at])
+      this.access(x.op, x.group, x.at, Math.min(align, 8), lane)
     }
+  }
+
+  /** An instruction that accesses memory at `at` of a group. */
+  access(op: OpName, group: Group, at: number, align: number, lane: number | null): void {
+    const place = { offset: at - leastOf(group), align }
+    this.f.instruction(op, lane === null ? [place] : [lane, place])
   }
 
   addConstant(value: number): void {
     if ((value | 0) !== 0) this.f.op('i32.const', value | 0).op('i32.add')
-  }
-
-  op(name: OpName, immediates: readonly unknown[]): void {
-    const op = this.f.op as (name: OpName, ...immediates: readonly unknown[]) => FunctionBuilder
-    if (immediates.length === 0) op.call(this.f, name)
-    else op.call(this.f, name, ...immediates)
   }
 
   /** The local of a variable. */
@@ -126,8 +128,4 @@ export class StackCode {
 /** A shift by nothing of something that costs nothing. */
 function isNothing(x: Node): boolean {
   return x.op === 'shift' && x.amount!() === 0 && x.operands[0]!.isLeaf
-}
-
-function immediatesOf(x: Node): readonly unknown[] {
-  return x.op === 'i8x16.shuffle' ? [x.immediates] : x.immediates
 }

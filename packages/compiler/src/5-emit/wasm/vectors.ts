@@ -19,7 +19,7 @@ export const bytesOfWords = (words: readonly number[]) =>
 /** Words 0 and 2 become 0 and 1. */
 export function narrow(graph: Graph, x: Node): Node {
   if (x.op === 'i64x2.extend_low_i32x4_s') return x.operands[0]!
-  return graph.op('i8x16.shuffle', [x, x], ...bytesOfWords([0, 2, 0, 2]))
+  return graph.op('i8x16.shuffle', [x, x], bytesOfWords([0, 2, 0, 2]))
 }
 
 export const widen = (graph: Graph, x: Node) => graph.op('i64x2.extend_low_i32x4_s', [x])
