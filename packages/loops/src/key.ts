@@ -8,21 +8,22 @@
  */
 import type { Kernel, KernelParam, Statement } from './kernel.js'
 import type { Scalar } from './scalar.js'
-import { operandsOf, scalarsOf } from './values.js'
+import { foldScalars, isLeaf, operandsOf, scalarsOf } from './values.js'
 
 export function kernelKey({ params, range, body }: Kernel): string {
   const writer = new KeyWriter()
   for (const param of params) writer.param(param)
   if (range !== null)
-    writer.text += `range ${writer.nameOf(range.begin)} ${writer.nameOf(range.end)} ${range.align};`
+    writer.words.push('range', writer.nameOf(range.begin), writer.nameOf(range.end), range.align)
   writer.block(body)
-  return writer.text
+  return writer.words.join(' ')
 }
 
 class KeyWriter {
-  text = ''
+  readonly words: (string | number)[] = []
   /** Scalars with operands, axes, registers and parameters. */
   private readonly numbers = new Map<object, number>()
+  private readonly waiting: Scalar[] = []
 
   nameOf(x: object): number {
     let number = this.numbers.get(x)
@@ -34,11 +35,12 @@ class KeyWriter {
   }
 
   param(x: KernelParam): void {
-    this.text += x.kind === 'size' ? 'size' : `${x.access} ${x.dtype}`
-    this.text += ` ${this.nameOf(x)};`
+    if (x.kind === 'size') this.words.push('size', this.nameOf(x))
+    else this.words.push(x.access, x.dtype, this.nameOf(x))
   }
 
   block(body: readonly Statement[]): void {
+    const { words } = this
     for (const x of body) {
       const scalars = scalarsOf(x)
       for (let i = 0; i < scalars.length; i++) this.scalar(scalars[i]!)
@@ -46,92 +48,89 @@ class KeyWriter {
       for (let i = 0; i < scalars.length; i++) this.operand(scalars[i]!)
       if (x.kind === 'loop') {
         for (const fold of x.folds) {
-          const [identity, combine] = [fold.identity, fold.combine]
-          for (const scalar of [...identity, ...combine]) this.scalar(scalar)
+          const scalars = foldScalars(fold)
           this.list('fold', fold.registers)
           this.list('with', fold.others)
-          this.text += ' from'
-          for (const scalar of identity) this.operand(scalar)
-          this.text += ' to'
-          for (const scalar of combine) this.operand(scalar)
+          for (const scalar of scalars) this.scalar(scalar)
+          words.push('from')
+          for (const scalar of scalars) this.operand(scalar)
         }
-        this.text += '{'
+        words.push('{')
         this.block(x.body)
-        this.text += '}'
-      } else this.text += ';'
+        words.push('}')
+      } else words.push(';')
     }
   }
 
   private head(x: Statement): void {
+    const { words } = this
     switch (x.kind) {
       case 'loop':
-        this.text += `for ${this.nameOf(x.axis)} ${x.step} ${x.mode} ${x.jam}`
+        words.push('for', this.nameOf(x.axis), x.step, x.mode, x.jam)
         return
       case 'store':
-        this.text += `store ${this.nameOf(x.buffer)}`
+        words.push('store', this.nameOf(x.buffer))
         return
       case 'check':
-        this.text += `check ${this.nameOf(x.errors)} ${x.code}`
+        words.push('check', this.nameOf(x.errors), x.code)
         return
       default:
-        this.text += `${x.kind} ${this.nameOf(x.register)} ${x.register.type}`
+        words.push(x.kind, this.nameOf(x.register), x.register.type)
     }
   }
 
   private list(word: string, items: readonly object[]): void {
-    this.text += ` ${word}`
-    for (const item of items) this.text += ` ${this.nameOf(item)}`
+    this.words.push(word)
+    for (const item of items) this.words.push(this.nameOf(item))
   }
 
   /** Writes how a scalar is made, operands first; of a leaf nothing, since it is written where it is used. */
   private scalar(root: Scalar): void {
     if (isLeaf(root) || this.numbers.has(root)) return
-    const stack: Scalar[] = [root]
-    while (stack.length > 0) {
-      const x = stack[stack.length - 1]!
-      const height = stack.length
+    const { numbers, waiting } = this
+    waiting.push(root)
+    while (waiting.length > 0) {
+      const x = waiting[waiting.length - 1]!
+      const height = waiting.length
       const operands = operandsOf(x)
       for (let i = operands.length - 1; i >= 0; i--) {
         const operand = operands[i]!
-        if (!isLeaf(operand) && !this.numbers.has(operand)) stack.push(operand)
+        if (!isLeaf(operand) && !numbers.has(operand)) waiting.push(operand)
       }
-      if (stack.length > height) continue
-      stack.pop()
-      if (!this.numbers.has(x)) this.define(x, operands)
+      if (waiting.length > height) continue
+      waiting.pop()
+      if (!numbers.has(x)) this.define(x, operands)
     }
   }
 
-  /** The number itself need not be written: objects are numbered in the order in which they are met. */
+  /**
+   * The number itself need not be written: objects are numbered in the order in which they are met. A name tells how many
+   * operands follow and, with these, the type.
+   */
   private define(x: Scalar, operands: readonly Scalar[]): void {
-    if (x.kind === 'load') this.text += `load ${this.nameOf(x.buffer)}`
-    else if (!isLeaf(x)) this.text += `${x.type} ${x.name}`
+    if (x.kind === 'load') this.words.push('load', this.nameOf(x.buffer))
+    else if (!isLeaf(x)) this.words.push(x.name)
     for (let i = 0; i < operands.length; i++) this.operand(operands[i]!)
     this.numbers.set(x, this.numbers.size)
-    this.text += ','
   }
 
+  /** A constant, or the number of what was met before; what kind it is of was told then. */
   private operand(x: Scalar): void {
     switch (x.kind) {
       case 'const':
-        this.text += ` ${x.type}=${Object.is(x.value, -0) ? '-0' : x.value}`
+        this.words.push(x.type, Object.is(x.value, -0) ? '-0' : x.value)
         return
       case 'axis':
-        this.text += ` a${this.nameOf(x.axis)}`
+        this.words.push(this.nameOf(x.axis))
         return
       case 'size':
-        this.text += ` n${this.nameOf(x.size)}`
+        this.words.push(this.nameOf(x.size))
         return
       case 'register':
-        this.text += ` r${this.nameOf(x.register)}`
+        this.words.push(this.nameOf(x.register))
         return
       default:
-        this.text += ` ${this.nameOf(x)}`
+        this.words.push(this.nameOf(x))
     }
   }
-}
-
-type Leaf = Extract<Scalar, { readonly kind: 'const' | 'axis' | 'size' | 'register' }>
-
-function isLeaf(x: Scalar): x is Leaf {
-  return x.kind !== 'instruction' && x.kind !== 'load' && x.kind !== 'intrinsic'
 }

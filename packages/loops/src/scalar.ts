@@ -72,25 +72,31 @@ function constant(type: ScalarType, value: number): Scalar {
   }
 }
 
-function isConst(x: Scalar, value: number): boolean {
-  return x.kind === 'const' && x.value === value
+function constantOf(x: Scalar): number | null {
+  return x.kind === 'const' ? x.value : null
 }
 
 const isShift = (name: InstructionName) => name === 'shl' || name === 'shrS' || name === 'shrU'
 
-/** Numbers as constants of their neighbours' type. */
-function fill(name: InstructionName, operands: readonly Operand[]): readonly Scalar[] {
-  let hasNumbers = false
-  for (let i = 0; i < operands.length; i++) if (typeof operands[i] === 'number') hasNumbers = true
-  if (!hasNumbers) return operands as readonly Scalar[]
-  const typed = operands.find((x, i): x is Scalar => typeof x !== 'number' && !(name === 'select' && i === 0))
-  if (typed === undefined) throw new Error(`internal: ${name} needs a typed operand`)
-  return operands.map((x, i) =>
-    typeof x === 'number' ? constant(isShift(name) && i === 1 ? 'int32' : typed.type, x) : x,
-  )
+/** Puts constants of their neighbours' type in the place of numbers. */
+function fill(name: InstructionName, operands: Operand[]): Scalar[] {
+  for (let i = 0; i < operands.length; i++) {
+    const x = operands[i]!
+    if (typeof x === 'number') operands[i] = constant(typeFor(name, operands, i), x)
+  }
+  return operands as Scalar[]
 }
 
-function instruction(name: InstructionName, ...operands: readonly Operand[]): Scalar {
+function typeFor(name: InstructionName, operands: readonly Operand[], position: number): ScalarType {
+  if (isShift(name) && position === 1) return 'int32'
+  for (let i = name === 'select' ? 1 : 0; i < operands.length; i++) {
+    const x = operands[i]!
+    if (typeof x !== 'number') return x.type
+  }
+  throw new Error(`internal: ${name} needs a typed operand`)
+}
+
+function instruction(name: InstructionName, ...operands: Operand[]): Scalar {
   const args = fill(name, operands)
   const info = instructions[name]
   const first = name === 'select' ? 1 : 0
@@ -98,9 +104,8 @@ function instruction(name: InstructionName, ...operands: readonly Operand[]): Sc
   if (!(info.accepts as readonly ScalarType[]).includes(type)) {
     throw new Error(`internal: ${name} is not defined for ${type}`)
   }
-  const end = isShift(name) ? 1 : args.length
-  for (let i = first; i < end; i++) {
-    if (args[i]!.type !== type)
+  for (let i = first + 1; i < args.length; i++) {
+    if (args[i]!.type !== type && !isShift(name))
       throw new Error(`internal: ${name} of unlike types ${args.map(x => x.type).join(', ')}`)
   }
   if (name === 'select' && args[0]!.type !== 'bool')
@@ -119,22 +124,23 @@ function instruction(name: InstructionName, ...operands: readonly Operand[]): Sc
 function foldInteger(name: InstructionName, args: readonly Scalar[]): Scalar | null {
   const a = args[0]!
   const b = args[1]
-  if (name === 'select') return args[0]!.kind === 'const' ? (args[0]!.value ? args[1]! : args[2]!) : null
-  if (a.type === 'bool' && b !== undefined) {
-    if (name === 'and') return isConst(a, 1) || isConst(b, 0) ? b : isConst(b, 1) || isConst(a, 0) ? a : null
+  if (b === undefined || (a.type !== 'int32' && a.type !== 'bool')) return null
+  const x = constantOf(a)
+  if (name === 'select') return x === null ? null : x ? b : args[2]!
+  const y = constantOf(b)
+  if (a.type === 'bool') {
+    if (name === 'and') return x === 1 || y === 0 ? b : y === 1 || x === 0 ? a : null
     return null
   }
-  if (a.type !== 'int32' || b === undefined) return null
-  if (a.kind === 'const' && b.kind === 'const') {
-    const value = evaluateInteger(name, a.value, b.value)
+  if (x !== null && y !== null) {
+    const value = evaluateInteger(name, x, y)
     return value === null ? null : constant(instructions[name].result === 'bool' ? 'bool' : 'int32', value)
   }
-  if (name === 'add') return isConst(a, 0) ? b : isConst(b, 0) ? a : null
-  if (name === 'sub') return isConst(b, 0) ? a : null
-  if (name === 'mul')
-    return isConst(a, 1) ? b : isConst(b, 1) ? a : isConst(a, 0) ? a : isConst(b, 0) ? b : null
-  if (name === 'quot') return isConst(b, 1) ? a : null
-  if (name === 'rem') return isConst(b, 1) ? constant('int32', 0) : null
+  if (name === 'add') return x === 0 ? b : y === 0 ? a : null
+  if (name === 'sub') return y === 0 ? a : null
+  if (name === 'mul') return x === 1 ? b : y === 1 ? a : x === 0 ? a : y === 0 ? b : null
+  if (name === 'quot') return y === 1 ? a : null
+  if (name === 'rem') return y === 1 ? constant('int32', 0) : null
   return null
 }
 

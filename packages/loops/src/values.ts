@@ -22,6 +22,13 @@ export function operandsOf(x: Scalar): readonly Scalar[] {
   }
 }
 
+/** A scalar without operands. */
+export type Leaf = Extract<Scalar, { readonly kind: 'const' | 'axis' | 'size' | 'register' }>
+
+export function isLeaf(x: Scalar): x is Leaf {
+  return x.kind !== 'instruction' && x.kind !== 'load' && x.kind !== 'intrinsic'
+}
+
 /** Every object reachable from the roots, once, operands first. */
 export function postorder(roots: Iterable<Scalar>, done: Set<Scalar> = new Set()): Scalar[] {
   const order: Scalar[] = []

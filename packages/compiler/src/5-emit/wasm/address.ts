@@ -49,6 +49,17 @@ export function leastOf(group: Group): number {
   return group.least === Number.POSITIVE_INFINITY ? 0 : group.least
 }
 
+/** The group of the block itself, or else one that may become it. */
+function suitable(groups: readonly Group[], block: Block | null): Group | null {
+  let free: Group | null = null
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i]!
+    if (group.block === block) return group
+    if (block === null || group.block === null) free ??= group
+  }
+  return free
+}
+
 export class Addresses {
   private readonly graph: Graph
   private readonly groups = new Map<string, Group[]>()
@@ -70,20 +81,15 @@ export class Addresses {
 
   private find(terms: Terms, block: Block | null): Group {
     const key = keyOf(terms)
-    let groups = this.groups.get(key)
-    if (groups === undefined) {
-      groups = []
-      this.groups.set(key, groups)
-    }
-    const known =
-      groups.find(group => group.block === block) ??
-      groups.find(group => block === null || group.block === null)
-    if (known !== undefined) {
+    const groups = this.groups.get(key)
+    const known = groups && suitable(groups, block)
+    if (known != null) {
       known.block ??= block
       return known
     }
     const group = this.make(terms, block)
-    groups.push(group)
+    if (groups === undefined) this.groups.set(key, [group])
+    else groups.push(group)
     return group
   }
 

@@ -5,6 +5,7 @@ import {
   type Axis,
   type BufferParam,
   expandIntrinsic,
+  isLeaf,
   type Loop,
   operandsOf,
   type Register,
@@ -93,6 +94,7 @@ class Analysis {
   }
 
   private isVarying(root: Scalar): boolean {
+    if (isLeaf(root)) return this.isSource(root)
     const known = this.varies
     const stack: Scalar[] = [root]
     while (stack.length > 0) {
@@ -100,10 +102,16 @@ class Analysis {
       const height = stack.length
       if (!known.has(x)) {
         const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : operandsOf(x)
-        for (let i = 0; i < operands.length; i++) if (!known.has(operands[i]!)) stack.push(operands[i]!)
+        for (let i = 0; i < operands.length; i++) {
+          const operand = operands[i]!
+          if (!isLeaf(operand) && !known.has(operand)) stack.push(operand)
+        }
         if (stack.length > height) continue
-        let varies = this.isSource(x)
-        for (let i = 0; i < operands.length; i++) varies ||= known.get(operands[i]!)!
+        let varies = false
+        // Of a register after an operand that varies nothing is asked, so nothing is taken to be uniform either.
+        for (let i = 0; i < operands.length && !varies; i++) {
+          varies = known.get(operands[i]!) ?? this.isSource(operands[i]!)
+        }
         known.set(x, varies)
         if (varies && isWide(x)) this.foundWide = true
       }
@@ -112,6 +120,7 @@ class Analysis {
     return known.get(root)!
   }
 
+  /** Of a leaf. */
   private isSource(x: Scalar): boolean {
     if (x.kind === 'axis') return x.axis === this.axis
     if (x.kind !== 'register') return false

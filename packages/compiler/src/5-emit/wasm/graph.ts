@@ -81,9 +81,9 @@ export class Graph {
       group: null,
       at: 0,
       amount: null,
-      uses: 0,
       remaining: 0,
       local: null,
+      poly: null,
     }
   }
 

@@ -8,6 +8,7 @@
 import type { Local, OpName, ValueType } from '@arignote/wasm'
 import type { Group } from './address.js'
 import type { LoopCode, Statement } from './code.js'
+import type { Poly } from './poly.js'
 
 /**
  * Straight-line code. The chain of a loop nest is root, preheader, body, preheader, body, …; a preheader runs once if its
@@ -54,10 +55,11 @@ export interface Node {
   readonly at: number
   /** For `shift`. */
   readonly amount: (() => number) | null
-  uses: number
-  /** Uses not yet emitted. */
+  /** Uses not yet emitted; while they are counted, uses so far. */
   remaining: number
   local: Local | null
+  /** The node as a polynomial, where it was asked for. */
+  poly: Poly | null
 }
 
 export interface Access {

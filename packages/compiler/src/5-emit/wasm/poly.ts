@@ -33,9 +33,14 @@ export function polyOfInteger(constant: number): Poly {
 }
 
 export function polyOfNode(x: Node): Poly {
-  if (x.op === 'i32.const') return polyOfInteger(x.immediates[0] as number)
-  const term = { coefficient: 1, factors: [x], key: String(x.id) }
-  return { terms: { list: [term], key: null }, constant: 0 }
+  if (x.poly === null) {
+    const term = { coefficient: 1, factors: [x], key: String(x.id) }
+    x.poly =
+      x.op === 'i32.const'
+        ? polyOfInteger(x.immediates[0] as number)
+        : { terms: { list: [term], key: null }, constant: 0 }
+  }
+  return x.poly
 }
 
 export function isInteger(a: Poly): boolean {
@@ -92,21 +97,23 @@ function collected(list: readonly Term[]): Terms {
 
 export function addPoly(a: Poly, b: Poly): Poly {
   const constant = (a.constant + b.constant) | 0
-  if (isInteger(a)) return { terms: b.terms, constant }
-  if (isInteger(b)) return { terms: a.terms, constant }
+  if (isInteger(a)) return a.constant === 0 ? b : { terms: b.terms, constant }
+  if (isInteger(b)) return b.constant === 0 ? a : { terms: a.terms, constant }
   return { terms: termsOf(merged(a.terms.list, b.terms.list)), constant }
 }
 
 export function scalePoly(a: Poly, by: number): Poly {
   if (by === 1) return a
-  if (by === 0) return polyOfInteger(0)
-  const list: Term[] = []
+  if (by === 0 || isInteger(a)) return polyOfInteger(Math.imul(a.constant, by))
   const terms = a.terms.list
+  const list = new Array<Term>(terms.length)
+  let count = 0
   for (let i = 0; i < terms.length; i++) {
     const { coefficient, factors, key } = terms[i]!
     const scaled = Math.imul(coefficient, by)
-    if (scaled !== 0) list.push({ coefficient: scaled, factors, key })
+    if (scaled !== 0) list[count++] = { coefficient: scaled, factors, key }
   }
+  list.length = count
   return { terms: termsOf(list), constant: Math.imul(a.constant, by) }
 }
 
@@ -140,29 +147,33 @@ export function coefficientIn(a: Poly, x: Node): Poly | null {
   for (let i = 0; i < terms.length; i++) {
     const term = terms[i]!
     if (!term.factors.includes(x)) continue
+    if (term.factors.length === 1) {
+      constant = term.coefficient
+      continue
+    }
     const rest = term.factors.filter(factor => factor !== x)
     if (rest.length < term.factors.length - 1) return null
-    if (rest.length === 0) constant = term.coefficient
-    else list.push({ coefficient: term.coefficient, factors: rest, key: rest.map(y => y.id).join(' ') })
+    list.push({ coefficient: term.coefficient, factors: rest, key: rest.map(y => y.id).join(' ') })
   }
-  return { terms: collected(list), constant }
+  return list.length === 0 ? polyOfInteger(constant) : { terms: collected(list), constant }
 }
 
 /** The polynomial with another in the place of `x`. */
 export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
   const terms = a.terms.list
-  const left = terms.filter(term => !term.factors.includes(x))
+  const left: Term[] = []
+  for (let i = 0; i < terms.length; i++) if (!terms[i]!.factors.includes(x)) left.push(terms[i]!)
   if (left.length === terms.length) return a
   let sum: Poly = { terms: termsOf(left), constant: a.constant }
   for (let i = 0; i < terms.length; i++) {
-    const term = terms[i]!
-    if (!term.factors.includes(x)) continue
-    let value: Poly | null = polyOfInteger(term.coefficient)
-    for (const factor of term.factors) {
-      value = mulPoly(value, factor === x ? by : polyOfNode(factor))
+    const { factors, coefficient } = terms[i]!
+    if (!factors.includes(x)) continue
+    let value: Poly | null = factors.length === 1 ? by : polyOfInteger(1)
+    for (let k = 0; k < factors.length && factors.length > 1; k++) {
+      value = mulPoly(value, factors[k] === x ? by : polyOfNode(factors[k]!))
       if (value === null) return null
     }
-    sum = addPoly(sum, value)
+    sum = addPoly(sum, scalePoly(value, coefficient))
   }
   return sum
 }
@@ -177,6 +188,14 @@ export function homeOf({ list }: Terms, outer: Block): Block {
   return home
 }
 
+/** By rank, what ranks alike as it was. */
+function ordered<T>(list: readonly T[], rankOf: (x: T) => number): readonly T[] {
+  for (let i = 1; i < list.length; i++) {
+    if (rankOf(list[i - 1]!) > rankOf(list[i]!)) return [...list].sort((a, b) => rankOf(a) - rankOf(b))
+  }
+  return list
+}
+
 function depthOf({ factors }: Term): number {
   let depth = 0
   for (let i = 0; i < factors.length; i++) depth = Math.max(depth, factors[i]!.home.depth)
@@ -185,11 +204,11 @@ function depthOf({ factors }: Term): number {
 
 /** A sum of terms. What changes least is computed first, so that sub-sums stay outside the loops. */
 export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): Node {
-  const ordered = list.length < 2 ? list : [...list].sort((a, b) => depthOf(a) - depthOf(b))
+  const terms = list.length < 2 ? list : ordered(list, depthOf)
   let sum = start
-  for (let k = 0; k < ordered.length; k++) {
-    const { factors, coefficient } = ordered[k]!
-    const inOrder = factors.length < 2 ? factors : [...factors].sort((a, b) => a.home.depth - b.home.depth)
+  for (let k = 0; k < terms.length; k++) {
+    const { factors, coefficient } = terms[k]!
+    const inOrder = factors.length < 2 ? factors : ordered(factors, x => x.home.depth)
     let value = inOrder[0]!
     for (let i = 1; i < inOrder.length; i++) value = graph.mul(value, inOrder[i]!)
     sum =

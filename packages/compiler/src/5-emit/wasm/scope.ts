@@ -63,6 +63,8 @@ export class Scope {
   readonly laneIndices = new Map<Node, LaneIndex>()
   block: Block = this.graph.root
   lanes: LaneContext | null = null
+  /** Scalars that wait for their operands: one stack for all that are being built, one inside another. */
+  readonly pending: Scalar[] = []
   /** What scalars were built to, and which of them a store or an assignment may change. */
   built = new Map<Scalar, Built>()
   volatile = new Set<Scalar>()
@@ -131,13 +133,14 @@ export class Scope {
 
   /** A register or a buffer has new contents. */
   changed(): void {
+    if (this.volatile.size === 0) return
     for (const x of this.volatile) this.built.delete(x)
     this.volatile.clear()
   }
 
   forget(): void {
-    this.built.clear()
-    this.volatile.clear()
+    if (this.built.size > 0) this.built.clear()
+    if (this.volatile.size > 0) this.volatile.clear()
   }
 
   /** Runs `body` in the body of a loop. */

@@ -7,66 +7,75 @@
 import type { LoopCode, Statement } from './code.js'
 import { type Block, integerOf, type Node } from './node.js'
 
-export function countUses(block: Block): void {
-  for (const x of block.statements) countIn(x, block)
+export function countUses(root: Block): void {
+  new Counting().block(root)
 }
 
-function countIn(x: Statement, block: Block): void {
-  switch (x.kind) {
-    case 'loop':
-      countLoop(x.loop, block)
-      return
-    case 'set':
-      use(x.value, block)
-      return
-    case 'store':
-      x.group.least = Math.min(x.group.least, x.at)
-      use(x.address, block)
-      use(x.value, block)
-      return
-    case 'check':
-      for (const value of x.values) use(value, block)
-      use(x.failed, block)
-      for (const store of x.stores) countIn(store, block)
-      return
-    case 'keep':
-      return
+class Counting {
+  /** What is still to be counted, and where each of it is used. */
+  private readonly nodes: Node[] = []
+  private readonly blocks: Block[] = []
+
+  block(block: Block): void {
+    for (const x of block.statements) this.statement(x, block)
   }
-}
 
-function countLoop(loop: LoopCode, outer: Block): void {
-  countUses(loop.body)
-  const steps = (stride: Node) => integerOf(stride) !== null && integerOf(stride) !== 0
-  if (loop.axis.uses === 0 && loop.exact) {
-    loop.control = loop.pointers.find(({ pointer }) => steps(pointer!.stride)) ?? null
-  }
-  use(loop.begin, loop.preheader)
-  use(loop.end, loop.control === null ? loop.body : loop.preheader)
-  if (!loop.sure) for (const bound of [loop.begin, loop.end]) use(bound, outer)
-}
-
-function use(root: Node, from: Block): void {
-  const nodes: Node[] = [root]
-  /** Where each of them is used. */
-  const blocks: Block[] = [from]
-  while (nodes.length > 0) {
-    const x = nodes.pop()!
-    const block = blocks.pop()!
-    x.remaining++
-    if (x.home !== block && !x.isLeaf) childTowards(x.home, block).hoisted.add(x)
-    if (x.uses++ > 0) continue
-    for (let i = 0; i < x.operands.length; i++) {
-      nodes.push(x.operands[i]!)
-      blocks.push(x.home)
+  private statement(x: Statement, block: Block): void {
+    switch (x.kind) {
+      case 'loop':
+        this.loop(x.loop, block)
+        return
+      case 'set':
+        this.use(x.value, block)
+        return
+      case 'store':
+        x.group.least = Math.min(x.group.least, x.at)
+        this.use(x.address, block)
+        this.use(x.value, block)
+        return
+      case 'check':
+        for (const value of x.values) this.use(value, block)
+        this.use(x.failed, block)
+        for (const store of x.stores) this.statement(store, block)
+        return
+      case 'keep':
+        return
     }
-    if (x.group === null) continue
-    const { pointer } = x.group
-    if (x.op !== 'read') x.group.least = Math.min(x.group.least, x.at)
-    else if (pointer !== null && !pointer.marked) {
-      pointer.marked = true
-      pointer.loop.pointers.push(x.group)
-      nodes.push(pointer.start, pointer.stride)
-      blocks.push(pointer.loop.preheader, pointer.loop.body)
+  }
+
+  private loop(loop: LoopCode, outer: Block): void {
+    this.block(loop.body)
+    const steps = (stride: Node) => integerOf(stride) !== null && integerOf(stride) !== 0
+    if (loop.axis.remaining === 0 && loop.exact) {
+      loop.control = loop.pointers.find(({ pointer }) => steps(pointer!.stride)) ?? null
+    }
+    this.use(loop.begin, loop.preheader)
+    this.use(loop.end, loop.control === null ? loop.body : loop.preheader)
+    if (!loop.sure) for (const bound of [loop.begin, loop.end]) this.use(bound, outer)
+  }
+
+  private use(root: Node, from: Block): void {
+    const { nodes, blocks } = this
+    nodes.push(root)
+    blocks.push(from)
+    while (nodes.length > 0) {
+      const x = nodes.pop()!
+      const block = blocks.pop()!
+      if (x.home !== block && !x.isLeaf) childTowards(x.home, block).hoisted.add(x)
+      if (x.remaining++ > 0) continue
+      for (let i = 0; i < x.operands.length; i++) {
+        nodes.push(x.operands[i]!)
+        blocks.push(x.home)
+      }
+      if (x.group === null) continue
+      const { pointer } = x.group
+      if (x.op !== 'read') x.group.least = Math.min(x.group.least, x.at)
+      else if (pointer !== null && !pointer.marked) {
+        pointer.marked = true
+        pointer.loop.pointers.push(x.group)
+        nodes.push(pointer.start, pointer.stride)
+        blocks.push(pointer.loop.preheader, pointer.loop.body)
+      }
     }
   }
 }

@@ -22,21 +22,22 @@ import { extractLane } from './vectors.js'
 
 /** The value of a scalar where the scope stands. */
 export function build(scope: Scope, root: Scalar): Built {
-  const { built: known, volatile } = scope
+  const { built: known, volatile, pending } = scope
   const there = known.get(root)
   if (there !== undefined) return there
-  const stack: Scalar[] = [root]
-  while (stack.length > 0) {
-    const x = stack[stack.length - 1]!
+  const base = pending.length
+  pending.push(root)
+  while (pending.length > base) {
+    const x = pending[pending.length - 1]!
     if (known.has(x)) {
-      stack.pop()
+      pending.pop()
       continue
     }
-    const ready = stack.length
+    const ready = pending.length
     const operands = operandsIn(x)
-    for (let i = operands.length - 1; i >= 0; i--) if (!known.has(operands[i]!)) stack.push(operands[i]!)
-    if (stack.length > ready) continue
-    stack.pop()
+    for (let i = operands.length - 1; i >= 0; i--) if (!known.has(operands[i]!)) pending.push(operands[i]!)
+    if (pending.length > ready) continue
+    pending.pop()
     known.set(x, buildOne(scope, x))
     if (isVolatile(scope, x) || (volatile.size > 0 && operands.some(y => volatile.has(y)))) volatile.add(x)
   }
@@ -125,28 +126,29 @@ function corrected(scope: Scope, x: Scalar & { kind: 'intrinsic' }): Built {
 function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction' }): Built {
   const { graph, lanes, built } = scope
   const type = name === 'select' ? args[1]!.type : args[0]!.type
-  const operands: Built[] = []
+  const operands = new Array<Built>(args.length)
   let uniform = true
   for (let i = 0; i < args.length; i++) {
     const x = built.get(args[i]!)!
-    operands.push(x)
+    operands[i] = x
     uniform &&= isUniform(x)
   }
   if (uniform) return emitterOf(scalarTable[name], name, type)(graph, operands as Node[])
+  const { jam } = lanes!
   const emit = emitterOf(scope.tables[lanes!.lanes][name], name, type)
   const isShift = name === 'shl' || name === 'shrS' || name === 'shrU'
   if (isShift && !isUniform(operands[1]!)) {
     throw new Error('internal: a shift count must be the same in every lane')
   }
-  const vectors: Node[] = []
-  for (let copy = 0; copy < lanes!.jam; copy++) {
-    const column: Node[] = []
+  const vectors = new Array<Node>(jam)
+  for (let copy = 0; copy < jam; copy++) {
+    const column = new Array<Node>(args.length)
     for (let i = 0; i < args.length; i++) {
       const x = operands[i]!
-      if (!isUniform(x)) column.push(x[copy]!)
-      else column.push(isShift && i === 1 ? x : scope.splat(x, args[i]!.type))
+      if (!isUniform(x)) column[i] = x[copy]!
+      else column[i] = isShift && i === 1 ? x : scope.splat(x, args[i]!.type)
     }
-    vectors.push(emit(graph, column))
+    vectors[copy] = emit(graph, column)
   }
   return vectors
 }
@@ -219,7 +221,8 @@ function polyOfInstruction(
 export function polyAtLane(scope: Scope, poly: Poly, n: number): Poly {
   const { symbol, step, counter, lanes } = scope.lanes!
   let result = poly
-  for (const factor of new Set(poly.terms.list.flatMap(term => term.factors))) {
+  const factors = scope.laneIndices.size === 0 ? [] : poly.terms.list.flatMap(term => term.factors)
+  for (const factor of new Set(factors)) {
     const index = scope.laneIndices.get(factor)
     if (index === undefined) continue
     const node =
