@@ -74,6 +74,15 @@ test('conditions, whole captures and families', () => {
   expect(one(add(x, y), big)).toBe(add(x, y))
 })
 
+test('a family from what some families made: every input counts', () => {
+  const ofViews = rule('map of views → its first input', madeBy('map', ['view']), (_, v) => v.owner!.inputs[0]!)
+  const view = expand(expandDims(y, 0), [2, 3])
+  const other = input('other', [2, 3])
+  expect(one(add(view, expand(x, [2, 3])), ofViews)).toBe(view)
+  expect(one(add(view, other), ofViews)).toBe(add(view, other))
+  expect(one(add(other, view), ofViews)).toBe(add(other, view))
+})
+
 test('a literal is a number however it is broadcast', () => {
   expect([zero, zeros, constant([0, 0]), x].map(literalOf)).toEqual([0, 0, null, null])
 })

@@ -14,9 +14,8 @@ import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
 import {
   type AnyOp,
   type Captures,
-  inputOps,
   matches,
-  opsOf,
+  mayTake,
   orders,
   originsOf,
   type Pattern,
@@ -52,52 +51,35 @@ export interface RewriteOptions {
 interface Attempt {
   readonly rule: Rule
   readonly pattern: PatternNode
-  /** The ops that must have made the first two inputs; null: any. Most attempts fail here already. */
-  readonly first: AnyOp | null
-  readonly second: AnyOp | null
 }
 
-/** A rule that might apply to nodes of some op. */
-class Candidate {
-  /** The ops that it cannot match without. */
-  readonly needs: readonly AnyOp[]
-  private made: readonly Attempt[] | null = null
+/** By the op that made an input (undefined: none). */
+type ByMaker<T> = Map<AnyOp | undefined, T>
 
-  constructor(readonly rule: Rule) {
-    this.needs = opsOf(rule.pattern)
-  }
-
-  /** Made when there is something that they might match. */
-  get attempts(): readonly Attempt[] {
-    this.made ??= orders(this.rule.pattern).map(pattern => {
-      const [first = null, second = null] = inputOps(pattern)
-      return { rule: this.rule, pattern, first, second }
-    })
-    return this.made
-  }
+/** What may match nodes whose first input was made by some op. */
+interface Attempts {
+  readonly all: readonly Attempt[]
+  readonly bySecond: ByMaker<readonly Attempt[]>
 }
 
-/** What may match nodes of an op, now that so many ops have been met. */
-interface Possible {
-  met: number
-  readonly attempts: readonly Attempt[]
-  /** The same, by the op that made the first input. */
-  readonly byFirst: Map<AnyOp | undefined, readonly Attempt[]>
-  /** What cannot match yet: it needs an op that has not been met. */
-  readonly waiting: readonly Candidate[]
+/** What is about nodes of some op. */
+interface About {
+  readonly rules: readonly Rule[]
+  readonly byFirst: ByMaker<Attempts>
 }
 
-/** A rule table by the roots of its patterns; rules whose root is never met cost nothing. */
+/** A rule table by what a node is and what its first two inputs are; rules that nothing looks like cost nothing. */
 class Table {
   private readonly byRoot = new Map<
     AnyOp | FamilyKind,
     { readonly rule: Rule; readonly position: number }[]
   >()
-  private readonly byOp = new Map<AnyOp, readonly Candidate[]>()
-  private readonly byRule = new Map<Rule, Candidate>()
+  private readonly byOp = new Map<AnyOp, About>()
+  private readonly attempts = new Map<Rule, readonly Attempt[]>()
 
   constructor(rules: readonly Rule[]) {
-    for (const [position, rule] of rules.entries()) {
+    for (let position = 0; position < rules.length; position++) {
+      const rule = rules[position]!
       const root = rootOf(rule.pattern)
       const list = this.byRoot.get(root)
       if (list === undefined) this.byRoot.set(root, [{ rule, position }])
@@ -105,26 +87,58 @@ class Table {
     }
   }
 
-  private candidate(rule: Rule): Candidate {
-    let candidate = this.byRule.get(rule)
-    if (candidate === undefined) {
-      candidate = new Candidate(rule)
-      this.byRule.set(rule, candidate)
-    }
-    return candidate
-  }
-
-  /** What might apply to a node of the op, in the order of the table. */
-  candidates(op: AnyOp): readonly Candidate[] {
-    let list = this.byOp.get(op)
+  /** What might apply to a node, in the order of the table. */
+  attemptsAt({ op, inputs }: Apply): readonly Attempt[] {
+    const { all, bySecond } = this.withFirst(op, inputs[0]?.owner?.op)
+    if (all.length === 0) return none
+    const second = inputs[1]?.owner?.op
+    let list = bySecond.get(second)
     if (list === undefined) {
-      const rules = [...(this.byRoot.get(op) ?? []), ...(this.byRoot.get(op.family.kind) ?? [])]
-      list = rules.sort((a, b) => a.position - b.position).map(({ rule }) => this.candidate(rule))
-      this.byOp.set(op, list)
+      list = all.filter(({ pattern }) => mayTake(pattern, 1, second))
+      bySecond.set(second, list)
     }
     return list
   }
+
+  private withFirst(op: AnyOp, first: AnyOp | undefined): Attempts {
+    const { rules, byFirst } = this.about(op)
+    let known = byFirst.get(first)
+    if (known === undefined) {
+      const all: Attempt[] = []
+      for (const rule of rules) {
+        if (!mayTake(rule.pattern, 0, first)) continue
+        const attempts = this.attemptsOf(rule)
+        if (attempts.length === 1) all.push(attempts[0]!)
+        else for (const attempt of attempts) if (mayTake(attempt.pattern, 0, first)) all.push(attempt)
+      }
+      known = { all, bySecond: new Map() }
+      byFirst.set(first, known)
+    }
+    return known
+  }
+
+  private about(op: AnyOp): About {
+    let about = this.byOp.get(op)
+    if (about === undefined) {
+      const rows = [...(this.byRoot.get(op) ?? []), ...(this.byRoot.get(op.family.kind) ?? [])]
+      const rules = rows.sort((a, b) => a.position - b.position).map(({ rule }) => rule)
+      about = { rules, byFirst: new Map() }
+      this.byOp.set(op, about)
+    }
+    return about
+  }
+
+  private attemptsOf(rule: Rule): readonly Attempt[] {
+    let attempts = this.attempts.get(rule)
+    if (attempts === undefined) {
+      attempts = orders(rule.pattern).map(pattern => ({ rule, pattern }))
+      this.attempts.set(rule, attempts)
+    }
+    return attempts
+  }
 }
+
+const none: readonly Attempt[] = []
 
 const tables = new WeakMap<readonly Rule[], Table>()
 
@@ -154,8 +168,6 @@ export class Rewriter {
   private readonly next = new Map<Variable, Variable>()
   private readonly bodies = new Map<Lambda, Lambda>()
   private readonly table: Table
-  private readonly possible = new Map<AnyOp, Possible>()
-  private readonly met = new Set<AnyOp>()
   private readonly latest: string[] = []
   private budget = 0
 
@@ -167,9 +179,7 @@ export class Rewriter {
   }
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
-    const order = topologicalOrder(results)
-    const count = this.meet(order)
-    this.budget = this.options.budget ?? 2000 + 50 * count
+    this.budget = this.options.budget ?? 2000 + 50 * this.count(results)
     return this.normalize(results)
   }
 
@@ -207,7 +217,6 @@ export class Rewriter {
       normal.set(v, v)
       return
     }
-    this.met.add(node.op)
     const height = stack.length
     let changed = false
     for (let i = node.inputs.length - 1; i >= 0; i--) {
@@ -232,12 +241,9 @@ export class Rewriter {
   }
 
   private applyFirst(node: Apply, v: Variable): Variable | null {
-    const { inputs } = node
-    const attempts = this.attemptsAt(node.op, inputs[0]?.owner?.op)
-    const b = inputs[1]?.owner?.op
+    const attempts = this.table.attemptsAt(node)
     for (let i = 0; i < attempts.length; i++) {
-      const { rule, pattern, second } = attempts[i]!
-      if (second !== null && second !== b) continue
+      const { rule, pattern } = attempts[i]!
       const after = this.tryOne(rule, pattern, v)
       if (after !== null) return after
     }
@@ -265,47 +271,16 @@ export class Rewriter {
     )
   }
 
-  /** Notes which ops there are, so that rules about others cost nothing. How many nodes, those of new bodies included. */
-  private meet(order: readonly Apply[]): number {
+  /** How many nodes there are, those of new bodies included. */
+  private count(results: readonly Variable[]): number {
+    const order = topologicalOrder(results)
     let count = order.length
-    for (const node of order) {
-      this.met.add(node.op)
-      for (const body of bodiesOf(node))
-        if (!this.bodies.has(body)) count += this.meet(topologicalOrder(body.results))
+    for (let i = 0; i < order.length; i++) {
+      if (!hasBodies(order[i]!)) continue
+      for (const body of bodiesOf(order[i]!)) if (!this.bodies.has(body)) count += this.count(body.results)
     }
     return count
   }
-
-  /** What may match a node of the op whose first input was made by `first`, in the order of the table. */
-  private attemptsAt(op: AnyOp, first: AnyOp | undefined): readonly Attempt[] {
-    const { attempts, byFirst } = this.possibleAt(op)
-    let list = byFirst.get(first)
-    if (list === undefined) {
-      list = attempts.filter(attempt => attempt.first === null || attempt.first === first)
-      byFirst.set(first, list)
-    }
-    return list
-  }
-
-  private possibleAt(op: AnyOp): Possible {
-    const before = this.possible.get(op)
-    if (before !== undefined) {
-      if (before.met === this.met.size) return before
-      before.met = this.met.size
-      if (!before.waiting.some(this.isPossible)) return before
-    }
-    const candidates = this.table.candidates(op)
-    const possible: Possible = {
-      met: this.met.size,
-      attempts: candidates.filter(this.isPossible).flatMap(({ attempts }) => attempts),
-      byFirst: new Map(),
-      waiting: candidates.filter(candidate => !this.isPossible(candidate)),
-    }
-    this.possible.set(op, possible)
-    return possible
-  }
-
-  private readonly isPossible = ({ needs }: Candidate): boolean => needs.every(needed => this.met.has(needed))
 
   private readonly body = (body: Lambda): Lambda => {
     let after = this.bodies.get(body)

@@ -8,7 +8,7 @@
 import type { FamilyKind, Op } from '../op.js'
 import type { Origin } from '../origin.js'
 import { type Apply, mostOrigins, type Variable } from '../variable.js'
-import { literalOf } from './literal.js'
+import { literalOf, mayBeLiteral } from './literal.js'
 
 /** Params differ per op; a pattern does not look at them. */
 // biome-ignore lint/suspicious/noExplicitAny: Op<P> is invariant in P, and any op may stand in a pattern
@@ -26,7 +26,12 @@ export type PatternNode =
       readonly inputs: readonly PatternNode[]
       readonly commutes: boolean
     }
-  | { readonly kind: 'made'; readonly by: AnyOp | FamilyKind }
+  | {
+      readonly kind: 'made'
+      readonly by: AnyOp | FamilyKind
+      /** What must have made each input; null: anything. */
+      readonly from: readonly FamilyKind[] | null
+    }
   | { readonly kind: 'viewOf'; readonly pattern: PatternNode }
   | { readonly kind: 'oneOf'; readonly patterns: readonly PatternNode[] }
   | { readonly kind: 'as'; readonly name: string; readonly pattern: PatternNode }
@@ -69,9 +74,9 @@ export function commuted<const P extends readonly [Pattern, Pattern]>(
   return { kind: 'of', op: opOf(op), inputs, commutes: true }
 }
 
-/** Whatever the op, or any op of the family, made, from any inputs. */
-export function madeBy(by: OpLike | FamilyKind): Pattern<never> {
-  return { kind: 'made', by: typeof by === 'string' ? by : opOf(by) }
+/** Whatever the op, or any op of the family, made: from any inputs, or from such as ops of some families made. */
+export function madeBy(by: OpLike | FamilyKind, from: readonly FamilyKind[] | null = null): Pattern<never> {
+  return { kind: 'made', by: typeof by === 'string' ? by : opOf(by), from }
 }
 
 /** What the pattern matches, seen through any number of views that only read it: parts of it, or repetitions. */
@@ -115,8 +120,7 @@ export function matches(pattern: PatternNode, v: Variable, captures: Record<stri
       return true
     }
     case 'made':
-      if (v.owner === null) return false
-      return v.owner.op === pattern.by || v.owner.op.family.kind === pattern.by
+      return v.owner !== null && isBy(v.owner.op, pattern.by) && isFrom(v.owner.inputs, pattern.from)
     case 'viewOf':
       return matches(pattern.pattern, viewed(v), captures)
     case 'oneOf':
@@ -197,47 +201,60 @@ export function rootOf(pattern: PatternNode): AnyOp | FamilyKind {
   }
 }
 
-/** The ops that must be there for the pattern to match, the root's own among them. */
-export function opsOf(pattern: PatternNode): readonly AnyOp[] {
+/** Whether a node may match whose input at a position was made by this op (undefined: by none). */
+export function mayTake(pattern: PatternNode, position: 0 | 1, op: AnyOp | undefined): boolean {
   switch (pattern.kind) {
+    case 'of': {
+      const { inputs, commutes } = pattern
+      if (position >= inputs.length || mayBe(inputs[position]!, op)) return true
+      return commutes && mayBe(inputs[1 - position]!, op)
+    }
+    case 'made':
+      return (
+        pattern.from === null || (op === undefined ? position > 0 : pattern.from.includes(op.family.kind))
+      )
+    case 'as':
+    case 'suchThat':
+      return mayTake(pattern.pattern, position, op)
+    default:
+      return true
+  }
+}
+
+/** Whether what the op has made may match. */
+function mayBe(pattern: PatternNode, op: AnyOp | undefined): boolean {
+  switch (pattern.kind) {
+    case 'anything':
+      return true
+    case 'literal':
+      return op !== undefined && mayBeLiteral(op)
     case 'of':
-      return [pattern.op, ...pattern.inputs.flatMap(opsOf)]
+      return op === pattern.op
+    case 'made':
+      return op !== undefined && isBy(op, pattern.by)
     case 'viewOf':
+      return op?.family.kind === 'view' || mayBe(pattern.pattern, op)
+    case 'oneOf':
+      return pattern.patterns.some(one => mayBe(one, op))
     case 'as':
     case 'suchThat':
-      return opsOf(pattern.pattern)
-    default:
-      return []
+      return mayBe(pattern.pattern, op)
   }
 }
 
-/** For each input of the root the op that must have made it; null where that is open. */
-export function inputOps(pattern: PatternNode): readonly (AnyOp | null)[] {
-  switch (pattern.kind) {
-    case 'of':
-      return pattern.inputs.map(opOfRoot)
-    case 'as':
-    case 'suchThat':
-      return inputOps(pattern.pattern)
-    default:
-      return []
-  }
-}
+const isBy = (op: AnyOp, by: AnyOp | FamilyKind) => op === by || op.family.kind === by
 
-function opOfRoot(pattern: PatternNode): AnyOp | null {
-  switch (pattern.kind) {
-    case 'of':
-      return pattern.op
-    case 'as':
-    case 'suchThat':
-      return opOfRoot(pattern.pattern)
-    default:
-      return null
+function isFrom(inputs: readonly Variable[], kinds: readonly FamilyKind[] | null): boolean {
+  if (kinds === null) return true
+  for (let i = 0; i < inputs.length; i++) {
+    const { owner } = inputs[i]!
+    if (owner === null || !kinds.includes(owner.op.family.kind)) return false
   }
+  return inputs.length > 0
 }
-
 /** The pattern with each commuting node in one order: every combination. */
 export function orders(pattern: PatternNode): readonly PatternNode[] {
+  if (!hasOrders(pattern)) return [pattern]
   switch (pattern.kind) {
     case 'of': {
       const lists = pattern.inputs.reduce<PatternNode[][]>(
@@ -253,6 +270,19 @@ export function orders(pattern: PatternNode): readonly PatternNode[] {
       return orders(pattern.pattern).map(inner => ({ ...pattern, pattern: inner }))
     default:
       return [pattern]
+  }
+}
+
+function hasOrders(pattern: PatternNode): boolean {
+  switch (pattern.kind) {
+    case 'of':
+      return pattern.commutes || pattern.inputs.some(hasOrders)
+    case 'viewOf':
+    case 'as':
+    case 'suchThat':
+      return hasOrders(pattern.pattern)
+    default:
+      return false
   }
 }
 

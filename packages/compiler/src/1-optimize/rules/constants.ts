@@ -45,7 +45,7 @@ function constantOf({ dtype }: Variable, shape: readonly number[], data: TypedAr
 /** The value of a map over constants; a single number where all are literals. */
 function foldMap(v: Variable): Variable | null {
   const { op, inputs, params } = v.owner!
-  if (op.family.kind !== 'map' || inputs.length === 0) return null
+  if (op.family.kind !== 'map') return null
   const data: TypedArray[] = []
   for (const input of inputs) {
     const known = dataOf(input)
@@ -144,7 +144,6 @@ function uniform(v: Variable): Variable | null {
 /** f(expand a, expand b) is expand f(a, b) over the axes along which all repeat. */
 function mapOfExpands(v: Variable): Variable | null {
   const { op, inputs, params } = v.owner!
-  if (inputs.length === 0 || !inputs.every(x => x.owner?.op.family.kind === 'view')) return null
   const seen = inputs.map(readAxes).filter(axes => axes !== null)
   if (seen.length < inputs.length) return null
   const kept = v.shape.flatMap((_, axis) => (seen.every(({ axes }) => axes[axis] === null) ? [] : [axis]))
@@ -161,9 +160,12 @@ function mapOfExpands(v: Variable): Variable | null {
   })
 }
 
+/** A literal may be a view of a constant. */
+const constantLike = ['constant', 'view'] as const
+
 export const constants: readonly Rule[] = [
   rule('a constant of one repeated number → expand', madeBy(constant), (_, v) => uniform(v)),
-  rule('map of constants → constant', madeBy('map'), (_, v) => foldMap(v)),
-  rule('view of constants → constant', madeBy('view'), (_, v) => foldView(v)),
-  rule('map of expands → expand of map', madeBy('map'), (_, v) => mapOfExpands(v)),
+  rule('map of constants → constant', madeBy('map', constantLike), (_, v) => foldMap(v)),
+  rule('view of constants → constant', madeBy('view', constantLike), (_, v) => foldView(v)),
+  rule('map of expands → expand of map', madeBy('map', ['view']), (_, v) => mapOfExpands(v)),
 ]
