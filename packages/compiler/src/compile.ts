@@ -214,7 +214,7 @@ function graphOf(
   inspection: Inspection,
 ): CompiledGraph {
   const { late, hasBranches } = sizes
-  const all = [...results, ...late.sources]
+  const all = late.sources.length === 0 ? results : [...results, ...late.sources]
   const fn = ownLambda([...inputs, ...shared], hasBranches ? sink(all) : all)
   return { name, lambda: fn, inputs: inputs.length, outputs, shared, updates, late, inspection }
 }

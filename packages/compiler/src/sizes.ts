@@ -14,12 +14,12 @@ import {
   dimKey,
   freeVariables,
   type Lambda,
+  orderOf,
   type Requirement,
   type ScanParams,
   type Shared,
   substitute,
   symbolsOf,
-  topologicalOrder,
   Variable,
 } from '@arignote/graph'
 import { sizeUnbound } from './errors.js'
@@ -100,7 +100,7 @@ class Walk {
 
   visit(variables: readonly Variable[]): void {
     for (const v of variables) this.#type(v)
-    for (const node of topologicalOrder(variables)) this.node(node)
+    for (const node of orderOf(variables)) this.node(node)
   }
 
   node(node: Apply): void {
@@ -228,5 +228,6 @@ function definitionsFrom(
 
 /** The inputs and shared variables that the graph, or one of the graphs behind its sizes, reads. */
 export function variablesOf(results: readonly Variable[], { sources }: SizeUse): readonly Variable[] {
+  if (sources.size === 0) return freeVariables(results, orderOf(results))
   return freeVariables([...results, ...sources.values()])
 }

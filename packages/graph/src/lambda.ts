@@ -6,7 +6,7 @@
  */
 import { dimKey } from './dim.js'
 import { InternTable } from './intern.js'
-import { freeVariables, topologicalOrder } from './traverse.js'
+import { freeVariables, orderOf, topologicalOrder } from './traverse.js'
 import { addOrigins, Shared, type Variable } from './variable.js'
 
 export interface Lambda {
@@ -44,7 +44,7 @@ export function ownLambda(params: readonly Variable[], results: readonly Variabl
 
 function checkClosed(params: readonly Variable[], results: readonly Variable[]): void {
   const allowed = new Set(params)
-  const foreign = freeVariables(results).find(v => !allowed.has(v))
+  const foreign = freeVariables(results, orderOf(results)).find(v => !allowed.has(v))
   if (foreign !== undefined)
     throw new Error(`internal: lambda is not closed over ${foreign.name ?? `variable ${foreign.id}`}`)
 }
@@ -62,7 +62,7 @@ function structure(params: readonly Variable[], results: readonly Variable[]): s
     const identity = v instanceof Shared ? `shared ${v.id} ` : ''
     return `${identity}${v.dtype}[${v.shape.map(dimKey).join()}]`
   })
-  for (const node of topologicalOrder(results)) {
+  for (const node of orderOf(results)) {
     const paramsKey = node.op.key === undefined ? JSON.stringify(node.params) : node.op.key(node.params)
     lines.push(`${node.op.name}(${node.inputs.map(v => number.get(v)).join()})${paramsKey}`)
     for (const output of node.outputs) number.set(output, number.size)

@@ -9,36 +9,55 @@ export function topologicalOrder(
   stop?: { has(v: Variable): boolean },
 ): readonly Apply[] {
   const order: Apply[] = []
-  const state = new Map<Apply, 'open' | 'done'>()
+  const isDone = new Map<Apply, boolean>()
   const stack: Apply[] = []
-  const push = (v: Variable) => {
-    if (v.owner !== null && !stop?.has(v) && !state.has(v.owner)) stack.push(v.owner)
-  }
-  for (const result of results) {
-    push(result)
+  for (let at = 0; at < results.length; at++) {
+    const { owner } = results[at]!
+    if (owner === null || isDone.has(owner) || stop?.has(results[at]!)) continue
+    stack.push(owner)
     while (stack.length > 0) {
-      const node = stack.at(-1)!
-      const seen = state.get(node)
-      if (seen === undefined) {
-        state.set(node, 'open')
-        for (let i = node.inputs.length - 1; i >= 0; i--) push(node.inputs[i]!)
+      const node = stack[stack.length - 1]!
+      const done = isDone.get(node)
+      if (done === undefined) {
+        isDone.set(node, false)
+        const { inputs } = node
+        for (let i = inputs.length - 1; i >= 0; i--) {
+          const below = inputs[i]!.owner
+          if (below !== null && !isDone.has(below) && !stop?.has(inputs[i]!)) stack.push(below)
+        }
       } else {
         stack.pop()
-        if (seen === 'open') {
-          state.set(node, 'done')
-          order.push(node)
-        }
+        if (done) continue
+        isDone.set(node, true)
+        order.push(node)
       }
     }
   }
   return order
 }
 
+const orders = new WeakMap<readonly Variable[], readonly Apply[]>()
+
+/** The topological order of results that several look at in turn: remembered, for the list does not change any more. */
+export function orderOf(results: readonly Variable[]): readonly Apply[] {
+  let order = orders.get(results)
+  if (order === undefined) {
+    order = topologicalOrder(results)
+    orders.set(results, order)
+  }
+  return order
+}
+
 /** Inputs and shared variables that the results depend on, in order of first use. */
-export function freeVariables(results: readonly Variable[]): readonly Variable[] {
+export function freeVariables(
+  results: readonly Variable[],
+  order: readonly Apply[] = topologicalOrder(results),
+): readonly Variable[] {
   const found = new Set<Variable>()
-  for (const { inputs } of topologicalOrder(results))
+  for (let at = 0; at < order.length; at++) {
+    const { inputs } = order[at]!
     for (let i = 0; i < inputs.length; i++) if (inputs[i]!.owner === null) found.add(inputs[i]!)
+  }
   for (const v of results) if (v.owner === null) found.add(v)
   return [...found]
 }
@@ -52,14 +71,15 @@ export function dependents(results: readonly Variable[], roots: Iterable<Variabl
   return marked
 }
 
-/** For each variable, the nodes that read it (each once), among those the results depend on. */
-export function consumers(results: readonly Variable[]): ReadonlyMap<Variable, readonly Apply[]> {
+/** For each variable, the nodes that read it (each once), among those in the order. */
+export function consumers(order: readonly Apply[]): ReadonlyMap<Variable, readonly Apply[]> {
   const users = new Map<Variable, Apply[]>()
-  for (const node of topologicalOrder(results)) {
-    for (const v of new Set(node.inputs)) {
-      const list = users.get(v)
-      if (list === undefined) users.set(v, [node])
-      else list.push(node)
+  for (let at = 0; at < order.length; at++) {
+    const node = order[at]!
+    for (let i = 0; i < node.inputs.length; i++) {
+      const list = users.get(node.inputs[i]!)
+      if (list === undefined) users.set(node.inputs[i]!, [node])
+      else if (list[list.length - 1] !== node) list.push(node)
     }
   }
   return users
@@ -73,6 +93,11 @@ export function overImages(node: Apply, image: (v: Variable) => Variable): Apply
     return withOrigins(node.origins, () => apply(node.op, inputs.map(image), node.params))
   }
   return node
+}
+
+/** The images of a list; the list itself where they are the same. */
+export function imagesOf(list: readonly Variable[], image: (v: Variable) => Variable): readonly Variable[] {
+  return list.every(v => image(v) === v) ? list : list.map(image)
 }
 
 /** The results with variables replaced wherever they occur; untouched nodes stay the same objects. */
@@ -91,5 +116,5 @@ export function substitute(
       if (!replacement.has(v)) mapped.set(v, rebuilt.outputs[i]!)
     })
   }
-  return results.map(image)
+  return imagesOf(results, image)
 }

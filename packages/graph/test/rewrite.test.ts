@@ -75,7 +75,11 @@ test('conditions, whole captures and families', () => {
 })
 
 test('a family from what some families made: every input counts', () => {
-  const ofViews = rule('map of views → its first input', madeBy('map', ['view']), (_, v) => v.owner!.inputs[0]!)
+  const ofViews = rule(
+    'map of views → its first input',
+    madeBy('map', ['view']),
+    (_, v) => v.owner!.inputs[0]!,
+  )
   const view = expand(expandDims(y, 0), [2, 3])
   const other = input('other', [2, 3])
   expect(one(add(view, expand(x, [2, 3])), ofViews)).toBe(view)

@@ -1,7 +1,7 @@
 /**
  * Putting one scan in place of several.
  */
-import { type Apply, overImages, type Variable, withOrigins } from '@arignote/graph'
+import { type Apply, imagesOf, overImages, type Variable, withOrigins } from '@arignote/graph'
 
 /** Scans to be merged, in the order of the graph. */
 export type Group = readonly Apply[]
@@ -42,7 +42,7 @@ export function mergeIn(
     if (rebuilt === node) continue
     for (let i = 0; i < node.outputs.length; i++) image.set(node.outputs[i]!, rebuilt.outputs[i]!)
   }
-  return results.map(of)
+  return imagesOf(results, of)
 }
 
 /** Nodes, and groups as one, each after all that any of its members depends on. */

@@ -14,6 +14,7 @@ import {
   type Dim,
   equalDim,
   hasEffects,
+  imagesOf,
   maxDim,
   minDim,
   overImages,
@@ -243,7 +244,7 @@ function rebuild(
       for (let i = 0; i < outputs.length; i++) image.set(node.outputs[i]!, outputs[i]!)
     })
   }
-  return results.map(of)
+  return imagesOf(results, of)
 
   function setNarrowed(node: Apply, { outputs }: Apply, { box, steps }: Plan): void {
     for (const [i, v] of node.outputs.entries()) {

@@ -82,7 +82,7 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
     if (round > mostRounds) throw new Error('internal: optimize does not come to an end')
     const before = results
     results = sweeper.sweep(rewriter.rewrite(results))
-    if (results.every((v, i) => v === before[i])) break
+    if (results === before) break
   }
   const isSame = results.every((v, i) => v === fn.results[i])
   if (fromEnvironment && isSame) output.write('(unchanged)')

@@ -4,7 +4,7 @@
  * A node is younger than its inputs, so what was made before the oldest replaced variable cannot depend on it, and the
  * walk never goes there. That keeps the many small replacements of the scan rules independent of the size of the graph.
  */
-import { type Apply, overImages, type Variable } from '@arignote/graph'
+import { type Apply, imagesOf, overImages, type Variable } from '@arignote/graph'
 
 /** Nodes younger than `oldest` that the results depend on, inputs first; owners of `stop` variables are left out. */
 export function youngNodes(
@@ -49,7 +49,7 @@ export function replaceIn(
     if (rebuilt === node) continue
     for (const [i, v] of node.outputs.entries()) if (!replacement.has(v)) image.set(v, rebuilt.outputs[i]!)
   }
-  return results.map(of)
+  return imagesOf(results, of)
 }
 
 /** Whether one of the results depends on one of the variables. */

@@ -11,10 +11,11 @@ import {
   apply,
   bodiesOf,
   hasBodies,
+  imagesOf,
   type Lambda,
   lambda,
+  orderOf,
   overImages,
-  topologicalOrder,
   type Variable,
   withBodies,
   withOrigins,
@@ -70,12 +71,10 @@ export class Sweeper {
   }
 
   sweep(given: readonly Variable[]): readonly Variable[] {
-    const before = topologicalOrder(given)
-    const results = this.narrow(given, before)
-    const order = results === given ? before : topologicalOrder(results)
-    if (!order.some(hasBodies)) return results
-    const merged = this.merge(results, order)
-    return this.each(merged, merged === results ? order : topologicalOrder(merged))
+    const results = this.narrow(given, orderOf(given))
+    if (!orderOf(results).some(hasBodies)) return results
+    const merged = this.merge(results)
+    return this.each(merged, orderOf(merged))
   }
 
   private narrow(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
@@ -85,15 +84,16 @@ export class Sweeper {
     return narrower
   }
 
-  private merge(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
+  private merge(results: readonly Variable[]): readonly Variable[] {
     for (const rule of this.merges) {
+      const order = orderOf(results)
       const groups = rule.groups(order.filter(isScan), order)
       if (groups.length === 0) continue
       for (const [node] of groups) this.trace?.(rule.name, node!)
       results = mergeIn(results, rule, groups)
-      order = topologicalOrder(results)
     }
-    if (!this.mergesBranches || !order.some(node => hasBodies(node) && !isScan(node))) return results
+    if (!this.mergesBranches || !orderOf(results).some(node => hasBodies(node) && !isScan(node)))
+      return results
     const merged = branchMerge.apply(results)
     if (merged !== results) this.trace?.(branchMerge.name, results[0]!.owner!)
     return merged
@@ -118,7 +118,7 @@ export class Sweeper {
       for (const [i, v] of node.outputs.entries())
         if (outputs[i] !== v && outputs[i] !== null) image.set(v, outputs[i]!)
     }
-    return results.map(of)
+    return imagesOf(results, of)
   }
 
   /** What the outputs that are read become; null for the others. */
@@ -157,7 +157,7 @@ export class Sweeper {
 
   private readonly swept = (body: Lambda): Lambda => {
     const results = this.sweep(body.results)
-    return results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
+    return results === body.results ? body : lambda(body.params, results)
   }
 
   private applyOne(r: Recurrence): boolean {

@@ -85,11 +85,10 @@ export class Decision {
     const results = [...stores.map(x => x.value), ...wanted]
     this.results = new Set(results)
     // What a size is made of comes first, so it stands before whatever has that size.
-    const boundary = new Set(block.places.keys())
-    this.order = topologicalOrder([...this.sizes.sources, ...results], boundary)
-    const before = topologicalOrder(this.sizes.sources, boundary)
-    this.beforeSizes = new Set(before.flatMap(node => node.outputs))
-    this.consumers = findConsumers(results)
+    const { sources } = this.sizes
+    this.order = topologicalOrder([...sources, ...results])
+    this.beforeSizes = new Set(topologicalOrder(sources).flatMap(node => node.outputs))
+    this.consumers = findConsumers(sources.length === 0 ? this.order : topologicalOrder(results))
     for (const node of this.order) this.sort(node)
     const reads: Reads = v => (this.results.has(v) ? 'all' : (this.consumers.get(v) ?? []))
     for (const node of this.scans)

@@ -8,7 +8,7 @@
 import { bodiesOf, hasBodies, withBodies } from '../bodies.js'
 import { type Lambda, lambda } from '../lambda.js'
 import type { FamilyKind } from '../op.js'
-import { topologicalOrder } from '../traverse.js'
+import { imagesOf, orderOf } from '../traverse.js'
 import { equalType, printType } from '../type.js'
 import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
 import {
@@ -169,6 +169,8 @@ export class Rewriter {
   private readonly bodies = new Map<Lambda, Lambda>()
   private readonly table: Table
   private readonly latest: string[] = []
+  /** How many replacements one call may make; a graph that has been rewritten does not grow by much. */
+  private allowance: number | null = null
   private budget = 0
 
   constructor(
@@ -179,7 +181,8 @@ export class Rewriter {
   }
 
   rewrite(results: readonly Variable[]): readonly Variable[] {
-    this.budget = this.options.budget ?? 2000 + 50 * this.count(results)
+    this.allowance ??= this.options.budget ?? 2000 + 50 * this.count(results)
+    this.budget = this.allowance
     return this.normalize(results)
   }
 
@@ -206,7 +209,7 @@ export class Rewriter {
         }
       }
     }
-    return results.map(v => normal.get(v)!)
+    return imagesOf(results, v => normal.get(v)!)
   }
 
   /** Waits for inputs, or takes one step: the node over normal inputs, or what the first rule that applies makes of it. */
@@ -273,7 +276,7 @@ export class Rewriter {
 
   /** How many nodes there are, those of new bodies included. */
   private count(results: readonly Variable[]): number {
-    const order = topologicalOrder(results)
+    const order = orderOf(results)
     let count = order.length
     for (let i = 0; i < order.length; i++) {
       if (!hasBodies(order[i]!)) continue
@@ -286,7 +289,7 @@ export class Rewriter {
     let after = this.bodies.get(body)
     if (after === undefined) {
       const results = this.normalize(body.results)
-      after = results.every((v, i) => v === body.results[i]) ? body : lambda(body.params, results)
+      after = results === body.results ? body : lambda(body.params, results)
       this.bodies.set(body, after)
       this.bodies.set(after, after)
     }

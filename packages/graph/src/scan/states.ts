@@ -9,7 +9,7 @@ import { differentDim } from '../dim.js'
 import { cast } from '../ops/cast.js'
 import { constant, full } from '../ops/source.js'
 import { expand, expandDims, reshape } from '../ops/view.js'
-import { consumers, substitute } from '../traverse.js'
+import { consumers, substitute, topologicalOrder } from '../traverse.js'
 import { equalType, type TensorType } from '../type.js'
 import { Variable } from '../variable.js'
 import { stateChangesType } from './errors.js'
@@ -85,7 +85,7 @@ function broadcastsOf(
   type: TensorType,
   results: readonly Variable[],
 ): readonly Variable[] | null {
-  const users = consumers(results)
+  const users = consumers(topologicalOrder(results))
   const found: Variable[] = []
   const pending = [scalar]
   while (pending.length > 0) {
