@@ -83,6 +83,7 @@ export function symbolsIn(node: Apply): ReadonlySet<DimSymbol> {
   const known = mentioned.get(node)
   if (known !== undefined) return known
   const walk = new Walk()
+  for (const v of node.inputs) walk.type(v)
   walk.node(node)
   const found = new Set(walk.symbols.keys())
   mentioned.set(node, found)
@@ -99,16 +100,20 @@ class Walk {
   readonly #seen = new Set<DimExpr>()
 
   visit(variables: readonly Variable[]): void {
-    for (const v of variables) this.#type(v)
-    for (const node of orderOf(variables)) this.node(node)
+    for (const v of variables) this.type(v)
+    for (const node of orderOf(variables)) {
+      for (let i = 0; i < node.inputs.length; i++)
+        if (node.inputs[i]!.owner === null) this.type(node.inputs[i]!)
+      this.node(node)
+    }
   }
 
+  /** All of a node but its inputs. */
   node(node: Apply): void {
     const { kind } = node.op.family
     if (kind === 'branch') this.hasBranches = true
     if (kind === 'scan' && (node.params as ScanParams).until) this.stopsEarly = true
-    for (const variables of [node.inputs, node.outputs])
-      for (let i = 0; i < variables.length; i++) this.#type(variables[i]!)
+    for (let i = 0; i < node.outputs.length; i++) this.type(node.outputs[i]!)
     for (const requirement of node.requires) {
       const { left, relation, right } = requirement
       this.#dim(left, null)
@@ -120,7 +125,7 @@ class Walk {
     for (const body of bodiesOf(node)) this.#body(body)
   }
 
-  #type(v: Variable): void {
+  type(v: Variable): void {
     const { shape } = v
     for (let i = 0; i < shape.length; i++) this.#dim(shape[i]!, v)
   }
@@ -136,7 +141,7 @@ class Walk {
   #params(x: unknown): void {
     if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x) || x instanceof Variable) return
     if (x instanceof DimExpr) this.#dim(x, null)
-    else for (const part of Object.values(x)) this.#params(part)
+    else for (const part of Object.values(x)) if (typeof part === 'object') this.#params(part)
   }
 
   #body(body: Lambda): void {

@@ -50,7 +50,10 @@ export interface DimTerm {
 export class DimExpr {
   readonly key: string
   constructor(readonly terms: readonly DimTerm[]) {
-    this.key = terms.map(t => `${t.coefficient}*${monomialKey(t.atoms)}`).join('+')
+    let key = ''
+    for (let i = 0; i < terms.length; i++)
+      key += `${i === 0 ? '' : '+'}${terms[i]!.coefficient}*${monomialKey(terms[i]!.atoms)}`
+    this.key = key
   }
   /** So that op params with dimensions have a canonical JSON form. */
   toJSON(): string {
@@ -86,10 +89,7 @@ function fromTerms(terms: readonly DimTerm[]): Dim {
       sums.splice(at, 0, { coefficient, atoms: sorted })
     }
   }
-  const kept = sums.filter(({ coefficient }) => coefficient !== 0)
-  if (kept.length === 0) return 0
-  const first = kept[0]!
-  return kept.length === 1 && first.atoms.length === 0 ? first.coefficient : new DimExpr(kept)
+  return fromNormal(sums.filter(({ coefficient }) => coefficient !== 0))
 }
 
 export function symbolDim(symbol: DimSymbol): DimExpr {
@@ -100,7 +100,37 @@ export function addDim(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return a + b
   if (a === 0) return b
   if (b === 0) return a
-  return fromTerms([...termsOf(a), ...termsOf(b)])
+  return sumOf(termsOf(a), termsOf(b))
+}
+
+/** Both are in the order of their keys, and so is their sum. */
+function sumOf(a: readonly DimTerm[], b: readonly DimTerm[]): Dim {
+  const sum: DimTerm[] = []
+  let i = 0
+  let j = 0
+  while (i < a.length && j < b.length) {
+    const x = a[i]!
+    const y = b[j]!
+    const left = monomialKey(x.atoms)
+    const right = monomialKey(y.atoms)
+    if (left < right) sum.push(a[i++]!)
+    else if (right < left) sum.push(b[j++]!)
+    else {
+      const coefficient = x.coefficient + y.coefficient
+      if (coefficient !== 0) sum.push({ coefficient, atoms: x.atoms })
+      i++
+      j++
+    }
+  }
+  while (i < a.length) sum.push(a[i++]!)
+  while (j < b.length) sum.push(b[j++]!)
+  return fromNormal(sum)
+}
+
+function fromNormal(terms: readonly DimTerm[]): Dim {
+  if (terms.length === 0) return 0
+  const first = terms[0]!
+  return terms.length === 1 && first.atoms.length === 0 ? first.coefficient : new DimExpr(terms)
 }
 
 export function mulDim(a: Dim, b: Dim): Dim {
@@ -123,6 +153,8 @@ function scaled(dim: DimExpr, factor: number): Dim {
 }
 
 export function subDim(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (equalDim(a, b)) return 0
   return addDim(a, mulDim(b, -1))
 }
 
@@ -186,8 +218,9 @@ export function equalDim(a: Dim, b: Dim): boolean {
 
 /** Provably different: their difference is a number other than zero. */
 export function differentDim(a: Dim, b: Dim): boolean {
+  if (equalDim(a, b)) return false
   const difference = subDim(a, b)
-  return typeof difference === 'number' && difference !== 0
+  return typeof difference === 'number'
 }
 
 /** Every symbol in the expression, those inside functions too. */

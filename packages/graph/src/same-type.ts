@@ -7,11 +7,8 @@ import { printType, type TensorType } from './type.js'
 
 /** Whether nothing says that two types differ: sizes that cannot be compared may turn out equal. */
 export function mayBeOne(a: TensorType, b: TensorType): boolean {
-  return (
-    a.dtype === b.dtype &&
-    a.shape.length === b.shape.length &&
-    !a.shape.some((d, i) => differentDim(d, b.shape[i]!))
-  )
+  if (a.dtype !== b.dtype || a.shape.length !== b.shape.length) return false
+  return a.shape === b.shape || !a.shape.some((d, i) => differentDim(d, b.shape[i]!))
 }
 
 /** What must hold at run time for two types to be one; the user's own mistakes were reported by the builder before. */

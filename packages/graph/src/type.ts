@@ -32,7 +32,10 @@ export function equalType(a: TensorType, b: TensorType): boolean {
 
 /** Provably equal shapes. */
 export function equalShape(a: readonly Dim[], b: readonly Dim[]): boolean {
-  return a.length === b.length && a.every((d, i) => equalDim(d, b[i]!))
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let axis = 0; axis < a.length; axis++) if (!equalDim(a[axis]!, b[axis]!)) return false
+  return true
 }
 
 /** `f32[batch, 128]`; a scalar is `f32[]`. `nameOf` names the symbols, as for `printDim`. */

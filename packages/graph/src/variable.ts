@@ -24,6 +24,9 @@ export class Variable<out D extends DType = DType, out R extends Rank = Rank> {
   private static count = 0
   /** Order of creation; identifies a variable within intern keys, and is never printed. */
   readonly id: number
+  readonly dtype: D
+  readonly ndim: R
+  readonly shape: TensorType['shape']
   declare readonly __dtype?: D
   declare readonly __rank?: R
 
@@ -36,18 +39,9 @@ export class Variable<out D extends DType = DType, out R extends Rank = Rank> {
     readonly origin: Origin | null = null,
   ) {
     this.id = Variable.count++
-  }
-
-  get dtype(): D {
-    return this.type.dtype as D
-  }
-
-  get ndim(): R {
-    return this.type.shape.length as R
-  }
-
-  get shape(): TensorType['shape'] {
-    return this.type.shape
+    this.dtype = type.dtype as D
+    this.ndim = type.shape.length as R
+    this.shape = type.shape
   }
 }
 
@@ -91,6 +85,8 @@ export interface Apply {
   readonly origins: readonly Origin[]
 }
 
+const nothing: readonly Requirement[] = []
+
 /** How many places a node remembers. */
 export const mostOrigins = 4
 const interned = new InternTable<Apply>()
@@ -124,26 +120,24 @@ export function presentOrigins(depth?: number): readonly Origin[] {
 
 /** The one way to make a node. Types are inferred, and errors raised, here. */
 export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): Apply {
+  let ids = ''
+  for (let i = 0; i < inputs.length; i++) ids += `${inputs[i]!.id},`
   const paramsKey = op.key === undefined ? JSON.stringify(params) : op.key(params)
-  const key = `${op.name}(${inputs.map(v => v.id).join()})${paramsKey}`
+  const key = `${op.name}(${ids})${paramsKey}`
   const origins = presentOrigins()
   const known = interned.get(key)
   if (known !== undefined) {
     addOrigins(known, origins)
     return known
   }
-  for (let i = 0; i < inputs.length; i++)
-    if (!(inputs[i] instanceof Variable)) throw notSymbolic(op.name, `operand ${i}`, describeGiven(inputs[i]))
-  const {
-    outputs: types,
-    requires = [],
-    name = null,
-  } = op.infer(
-    inputs.map(v => v.type),
-    params,
-    inputs,
-  )
-  const outputs: Variable[] = []
+  const given = new Array<TensorType>(inputs.length)
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!
+    if (!(input instanceof Variable)) throw notSymbolic(op.name, `operand ${i}`, describeGiven(input))
+    given[i] = input.type
+  }
+  const { outputs: types, requires = nothing, name = null } = op.infer(given, params, inputs)
+  const outputs = new Array<Variable>(types.length)
   const made: Apply = {
     op: op as Op<unknown>,
     inputs,
@@ -152,7 +146,7 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
     requires,
     origins: origins.slice(0, mostOrigins),
   }
-  for (const type of types) outputs.push(new Variable(type, made, outputs.length, name))
+  for (let i = 0; i < types.length; i++) outputs[i] = new Variable(types[i]!, made, i, name)
   interned.set(key, made)
   return made
 }

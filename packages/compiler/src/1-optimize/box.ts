@@ -32,8 +32,9 @@ export function extent({ starts, steps, sizes }: SliceParams, axis: number): rea
 /** What a slice reads. In larger steps the extent of nothing would be less than nothing: then it is nothing, at the start. */
 export function readBy(params: SliceParams): readonly Range[] {
   return params.sizes.map((size, axis) => {
+    if (params.steps[axis] === 1) return { low: params.starts[axis]!, size }
     const [low, high] = extent(params, axis)
-    if (Math.abs(params.steps[axis]!) === 1 || provablyAtLeast(size, 1))
+    if (params.steps[axis] === -1 || provablyAtLeast(size, 1))
       return { low, size: addDim(subDim(high, low), 1) }
     const first = minDim(low, addDim(params.starts[axis]!, 1))
     return { low: first, size: maxDim(0, addDim(subDim(high, first), 1)) }

@@ -4,7 +4,7 @@
  * A node is younger than its inputs, so what was made before the oldest replaced variable cannot depend on it, and the
  * walk never goes there. That keeps the many small replacements of the scan rules independent of the size of the graph.
  */
-import { type Apply, imagesOf, overImages, type Variable } from '@arignote/graph'
+import { type Apply, imagesOf, overImages, topologicalOrder, type Variable } from '@arignote/graph'
 
 /** Nodes younger than `oldest` that the results depend on, inputs first; owners of `stop` variables are left out. */
 export function youngNodes(
@@ -12,28 +12,7 @@ export function youngNodes(
   oldest: number,
   stop?: { has(v: Variable): boolean },
 ): readonly Apply[] {
-  const order: Apply[] = []
-  const seen = new Set<Apply>()
-  const done = new Set<Apply>()
-  const stack: Apply[] = []
-  const push = (v: Variable) => {
-    if (v.owner !== null && v.id > oldest && !seen.has(v.owner) && !stop?.has(v)) stack.push(v.owner)
-  }
-  for (const result of results) {
-    push(result)
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!
-      if (seen.has(node)) {
-        stack.pop()
-        if (!done.has(node)) order.push(node)
-        done.add(node)
-        continue
-      }
-      seen.add(node)
-      for (let i = node.inputs.length - 1; i >= 0; i--) push(node.inputs[i]!)
-    }
-  }
-  return order
+  return topologicalOrder(results, { has: v => v.id <= oldest || stop?.has(v) === true })
 }
 
 /** The results with variables replaced wherever they occur. */

@@ -72,8 +72,9 @@ export class Sweeper {
 
   sweep(given: readonly Variable[]): readonly Variable[] {
     const results = this.narrow(given, orderOf(given))
-    if (!orderOf(results).some(hasBodies)) return results
-    const merged = this.merge(results)
+    const blocks = orderOf(results).filter(hasBodies)
+    if (blocks.length === 0) return results
+    const merged = this.merge(results, blocks)
     return this.each(merged, orderOf(merged))
   }
 
@@ -84,16 +85,15 @@ export class Sweeper {
     return narrower
   }
 
-  private merge(results: readonly Variable[]): readonly Variable[] {
+  private merge(results: readonly Variable[], blocks: readonly Apply[]): readonly Variable[] {
     for (const rule of this.merges) {
-      const order = orderOf(results)
-      const groups = rule.groups(order.filter(isScan), order)
+      const groups = rule.groups(blocks.filter(isScan), orderOf(results))
       if (groups.length === 0) continue
       for (const [node] of groups) this.trace?.(rule.name, node!)
       results = mergeIn(results, rule, groups)
+      blocks = orderOf(results).filter(hasBodies)
     }
-    if (!this.mergesBranches || !orderOf(results).some(node => hasBodies(node) && !isScan(node)))
-      return results
+    if (!this.mergesBranches || blocks.every(isScan)) return results
     const merged = branchMerge.apply(results)
     if (merged !== results) this.trace?.(branchMerge.name, results[0]!.owner!)
     return merged

@@ -34,11 +34,12 @@ export class Block {
   placeOf(v: Variable): Place | null {
     const known = this.places.get(v)
     if (known !== undefined) return known
+    if (v.owner === null || !isStrided(v.owner)) return null
     const views: Apply[] = []
     let source = v
     while (!this.places.has(source)) {
       const node = source.owner
-      if (node === null || node.op.family.kind !== 'view' || node.op.family.strided === undefined) return null
+      if (node === null || !isStrided(node)) return null
       views.push(node)
       source = node.inputs[0]!
     }
@@ -55,6 +56,11 @@ export class Block {
   ownerOf(v: Variable): Variable {
     return this.owners.get(v) ?? v
   }
+}
+
+/** A view that may need no copy. */
+function isStrided({ op: { family } }: Apply): boolean {
+  return family.kind === 'view' && family.strided !== undefined
 }
 
 export function freshPlace(name: string, role: BufferRole, type: TensorType, scope: readonly Trip[]): Place {

@@ -38,6 +38,8 @@ const longestEpilogue = 16
 /** Recomputing more instructions than this for every element of a broadcast is dearer than going through memory. */
 const cheapToBroadcast = 4
 
+const noVariables: readonly Variable[] = []
+
 /** Late sizes, and the variables whose values they are. */
 export interface SizesMade {
   readonly late: LateSizes
@@ -109,7 +111,7 @@ export class Decision {
   /** The variables whose values are sizes that a node mentions, or the place of a value; they must be known before. */
   sizesFor(of: Apply | Place): readonly Variable[] {
     const { late, sources } = this.sizes
-    if (late.symbols.length === 0) return []
+    if (late.symbols.length === 0) return noVariables
     const symbols = new Set('op' in of ? symbolsIn(of) : dimsOf(of).flatMap(symbolsOf))
     // Grows while it is walked: what a symbol equals mentions others.
     for (const symbol of symbols)

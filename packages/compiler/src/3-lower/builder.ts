@@ -33,6 +33,7 @@ type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 export class KernelBuilder {
   private readonly parameters = new Map<string, Parameter>()
+  private readonly keys = new Map<BufferRef, string>()
   private readonly ids = new Map<object, number>()
   private names = 0
 
@@ -107,14 +108,25 @@ export class KernelBuilder {
     return [...this.parameters.values()].findIndex(x => x.param === param)
   }
 
-  private keyOf({ buffer, offset, perTrip }: BufferRef): string {
+  private keyOf(ref: BufferRef): string {
+    let key = this.keys.get(ref)
+    if (key === undefined) {
+      key = this.makeKey(ref)
+      this.keys.set(ref, key)
+    }
+    return key
+  }
+
+  private makeKey({ buffer, offset, perTrip }: BufferRef): string {
+    const start = `buffer ${this.id(buffer)} ${dimKey(offset)} `
+    if (perTrip.length === 0) return start
     const moving = perTrip.map(x => [
       x.trip && this.id(x.trip),
       dimKey(x.stride),
       x.ring && this.id(x.ring),
       dimKey(x.phase),
     ])
-    return `buffer ${this.id(buffer)} ${dimKey(offset)} ${moving.join()}`
+    return start + moving.join()
   }
 
   private id(object: object): number {

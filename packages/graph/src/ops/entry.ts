@@ -26,7 +26,7 @@ export function commonShape(
   variables: readonly Variable[],
 ): { readonly shape: readonly Dim[]; readonly requires: readonly Requirement[] } {
   const first = types[0]!.shape
-  if (types.every(t => t.shape === first || equalShape(t.shape, first))) return { shape: first, requires: [] }
+  if (haveShape(types, first)) return { shape: first, requires: [] }
   const requires: Requirement[] = []
   const shape = [...first]
   for (const { shape: other } of types) {
@@ -36,6 +36,11 @@ export function commonShape(
     })
   }
   return { shape, requires }
+}
+
+function haveShape(types: readonly TensorType[], shape: readonly Dim[]): boolean {
+  for (let i = 0; i < types.length; i++) if (!equalShape(types[i]!.shape, shape)) return false
+  return true
 }
 
 const axisRule = (axis: number) => `sizes must be equal on axis ${axis}`

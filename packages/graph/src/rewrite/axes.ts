@@ -3,7 +3,7 @@
  *
  * Each axis of the result is an axis of the source, or repeats it (null); source axes that appear nowhere have size 1.
  */
-import { type Dim, equalDim } from '../dim.js'
+import type { Dim } from '../dim.js'
 import { expand, expandDims, squeeze, transpose } from '../ops/view.js'
 import type { Variable } from '../variable.js'
 
@@ -26,24 +26,24 @@ export function readAxes(v: Variable): AxisView | null {
 }
 
 /** For each axis of v, the axis of the view's input that it is. */
-function step({ owner, ndim, shape }: Variable): readonly (number | null)[] | null {
-  if (owner === null) return null
-  const all = Array.from({ length: ndim }, (_, axis) => axis)
+function step({ owner, shape }: Variable): readonly (number | null)[] | null {
+  if (owner?.op.family.kind !== 'view') return null
   const axes = (owner.params as { readonly axes?: readonly number[] } | null)?.axes ?? []
   switch (owner.op) {
     case transpose.op:
       return axes
     case expandDims.op: {
       let next = 0
-      return all.map(axis => (axes.includes(axis) ? null : next++))
+      return shape.map((_, axis) => (axes.includes(axis) ? null : next++))
     }
     case squeeze.op:
       return owner.inputs[0]!.shape.map((_, axis) => axis).filter(axis => !axes.includes(axis))
     case expand.op: {
       const from = owner.inputs[0]!.shape
-      return all.map(axis => {
-        const old = axis - (ndim - from.length)
-        return old >= 0 && (from[old] !== 1 || equalDim(shape[axis]!, 1)) ? old : null
+      const added = shape.length - from.length
+      return shape.map((size, axis) => {
+        const old = axis - added
+        return old >= 0 && (from[old] !== 1 || size === 1) ? old : null
       })
     }
     default:

@@ -167,6 +167,7 @@ function removeUnread(r: Recurrence): boolean {
   const needed = r.needed()
   const ys = r.ys.filter(y => needed.has(y.stacked))
   const carries = new Set(r.carries.filter(c => needed.has(c.final) || needed.has(c.trajectory)))
+  if (ys.length === r.ys.length && carries.size === r.carries.length) return removeUnused(r)
   const byParam = new Map(r.carries.map(c => [c.param, c]))
   const reached = new Set<Variable>()
   let pending = [...ys.map(y => y.value), ...[...carries].map(c => c.next)]
@@ -193,6 +194,17 @@ function removeUnread(r: Recurrence): boolean {
   r.carries = r.carries.filter(c => carries.has(c))
   r.constants = constants
   r.sequences = sequences
+  r.touch()
+  return true
+}
+
+/** Of a body all of which is read: what it does not mention. */
+function removeUnused(r: Recurrence): boolean {
+  const { users } = r.facts()
+  const isUsed = ({ param }: Slot) => users.has(param)
+  if (r.constants.every(isUsed) && r.sequences.every(isUsed)) return false
+  r.constants = r.constants.filter(isUsed)
+  r.sequences = r.sequences.filter(isUsed)
   r.touch()
   return true
 }
