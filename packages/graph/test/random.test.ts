@@ -78,6 +78,11 @@ test('what is refused', () => {
   a seed is a whole number of at most 53 bits
   created at … [E040]"
 `)
+  expect(messageOf(() => randomStream({ seed: 1 } as never))).toMatchInlineSnapshot(`
+"ArgumentError randomStream: an object is no seed
+  a seed is a whole number of at most 53 bits
+  created at … [E040]"
+`)
   expect(messageOf(() => r.uniform([2], { low: 1, high: 1 }))).toMatchInlineSnapshot(`
 "ArgumentError uniform: nothing from 1 to below 1
   low must be less than high

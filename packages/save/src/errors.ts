@@ -31,7 +31,10 @@ export function noFiles(operation: string): ArignoteError {
   return report(ArgumentError, 'E601', {
     operation,
     problem: 'there are no files here',
-    lines: ['this is not Node: use encodeParameters and decodeParameters, which make and take bytes'],
+    lines: [
+      'this is not Node; these make and take bytes: encodeParameters, decodeParameters, exportFunction, loadFunction,',
+      'and for models modelToBytes, modelFromBytes, weightsToBytes, weightsFromBytes',
+    ],
     did: 'called',
   })
 }

@@ -62,6 +62,16 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
   }
 }
 
+/** Adds a text to a file, which is made where there is none. @throws ArgumentError where that cannot be done */
+export function appendFile(task: Task & { readonly file: string }, text: string): void {
+  const fs = builtin(task.operation, load => load('node:fs'))
+  try {
+    fs.appendFileSync(task.file, text)
+  } catch (error) {
+    throw noFile(task, 'written', error)
+  }
+}
+
 /** What a link leads to is replaced, not the link, also where there is nothing yet. */
 function targetOf({ operation, file }: Task & { readonly file: string }): string {
   const fs = builtin(operation, load => load('node:fs'))

@@ -120,6 +120,24 @@ function runBundled(entries: Readonly<Record<string, string>>, first: string): s
 }
 
 describe("in a bundle of the user's", () => {
+  test('layers and files are made for browsers without a word of Node, h5wasm installed or not', () => {
+    const { errors, outputFiles } = buildSync({
+      stdin: {
+        contents: "export * from 'arignote'; export * from 'arignote/nn'; export * from 'arignote/save'",
+        resolveDir: folder,
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      conditions: ['source'],
+      alias: { h5wasm: 'not-installed' },
+      write: false,
+      logLevel: 'silent',
+    })
+    expect(errors).toEqual([])
+    expect(outputFiles[0]!.text).not.toMatch(/(?:from |import\(|require\()["']node:/)
+  })
+
   test('an error names the line in it where the library is a file of its own', () => {
     const printed = runBundled({ 'user.js': wrong, 'other.js': "import 'arignote'" }, 'user.mjs')
     expect(printed).toMatch(/created at .*out\/user\.mjs:\d+:\d+/)

@@ -4,7 +4,7 @@
 import { type DType, isFloat } from '@arignote/loops'
 import type { Dim } from '../dim.js'
 import { badArgument } from '../errors.js'
-import { checkDType } from '../given.js'
+import { checkDType, describeGiven } from '../given.js'
 import { cast } from '../ops/cast.js'
 import { constantFor } from '../ops/constant.js'
 import { broadcastTo } from '../ops/shape.js'
@@ -39,9 +39,14 @@ export function checkDeviation(operation: string, std: Parameter): void {
     throw badArgument(operation, `a standard deviation of ${std}`, 'it must not be negative')
 }
 
+export function checkSeed(seed: unknown): void {
+  if (Number.isSafeInteger(seed)) return
+  const what = typeof seed === 'number' ? `a seed of ${seed}` : `${describeGiven(seed).what} is no seed`
+  throw badArgument('randomStream', what, 'a seed is a whole number of at most 53 bits')
+}
+
 /** The state of a stream that has not been drawn from. */
 export function stateOf(seed: number): Int32Array {
-  if (!Number.isSafeInteger(seed))
-    throw badArgument('randomStream', `a seed of ${seed}`, 'a seed is a whole number of at most 53 bits')
+  checkSeed(seed)
   return Int32Array.of(seed | 0, Math.floor(seed / 2 ** 32) | 0, 0)
 }

@@ -25,6 +25,7 @@ import {
   checkFloat,
   checkOrder,
   checkProbability,
+  checkSeed,
   type Parameter,
   stateOf,
   under,
@@ -217,6 +218,7 @@ export class RandomStream {
  * @throws ArgumentError for a seed that is not a whole number
  */
 export function randomStream(seed: number, name = 'random'): RandomStream {
+  checkSeed(seed)
   return new RandomStream(seed, name)
 }
 

@@ -17,15 +17,14 @@ export type H5 = typeof import('h5wasm')
 type Group = import('h5wasm').Group
 type Attribute = import('h5wasm').Attribute
 
-let library: Promise<H5> | null = null
+let library: Promise<H5 | null> | null = null
 
 /** @throws ArgumentError where it is not installed */
 export async function loadLibrary(operation: string, file: string | null): Promise<H5> {
-  library ??= import('h5wasm')
-  let h5: H5
-  try {
-    h5 = await library
-  } catch {
+  // With the failure seen to right here, bundlers take it for what need not be installed.
+  library ??= import('h5wasm').catch(() => null)
+  const h5 = await library
+  if (h5 === null) {
     library = null
     throw needsHdf5(
       operation,

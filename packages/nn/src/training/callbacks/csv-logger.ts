@@ -1,11 +1,13 @@
 /** Writes the numbers of each epoch into a file, a line each, as they come. */
 import { badArgument } from '@arignote/graph'
+import { appendFile, readFile, writeFile } from '@arignote/save/files'
 import { rowsOf } from '../../datasets/csv.js'
 import { flag, optional, text, type ValuesOf } from '../../layers/option.js'
 import type { Callback, Logs, Run } from '../callback.js'
 import { pythonFloat } from './format.js'
 import { valuesFrom } from './given.js'
 
+const operation = 'csvLogger'
 const options = { filename: text, separator: optional(text, ','), append: flag(false) }
 
 export interface CSVLoggerOptions {
@@ -21,26 +23,29 @@ export class CSVLogger implements Callback {
   #columns: readonly string[] | null = null
 
   constructor(given: CSVLoggerOptions) {
-    this.#options = valuesFrom('csvLogger', options, given)
+    this.#options = valuesFrom(operation, options, given)
   }
 
   /**
    * The file is made, or emptied, before anything is trained; where one goes on, its columns do.
    * @throws ArgumentError for a file that lacks the column of a loss or a metric
    */
-  async onTrainBegin({ metrics }: Run): Promise<void> {
+  onTrainBegin({ metrics }: Run): void {
     this.#columns = null
-    const { appendFile, readFile, writeFile } = await import('node:fs/promises')
     const { append, filename, separator } = this.#options
-    await (append ? appendFile : writeFile)(filename, '')
-    if (!append) return
-    const [header] = rowsOf('csvLogger', filename, await readFile(filename, 'utf8'), separator)
+    const task = { operation, file: filename }
+    if (!append) {
+      writeFile(task, new Uint8Array())
+      return
+    }
+    appendFile(task, '')
+    const [header] = rowsOf(operation, filename, new TextDecoder().decode(readFile(task)), separator)
     if (header === undefined) return
     const [epoch, ...columns] = header.fields
     const missing = ['epoch', ...metrics].find(name => ![epoch, ...columns].includes(name))
     if (missing !== undefined || epoch !== 'epoch')
       throw badArgument(
-        'csvLogger',
+        operation,
         `${filename} has no column for ${missing ?? 'epoch'}`,
         `its columns are ${header.fields.join(', ')}: begin another file`,
       )
@@ -48,9 +53,7 @@ export class CSVLogger implements Callback {
   }
 
   /** Columns of a new file: what the first epoch tells, and what a later one will. What an epoch lacks is `NA`. */
-  async onEpochEnd(epoch: number, logs: Logs, { metrics }: Run): Promise<void> {
-    const { appendFile } = await import('node:fs/promises')
-    const { filename } = this.#options
+  onEpochEnd(epoch: number, logs: Logs, { metrics }: Run): void {
     const lines: string[] = []
     if (this.#columns === null) {
       this.#columns = [...new Set([...Object.keys(logs), ...metrics])].sort()
@@ -58,7 +61,7 @@ export class CSVLogger implements Callback {
     }
     const values = this.#columns.map(name => (logs[name] === undefined ? 'NA' : pythonFloat(logs[name])))
     lines.push(this.#line([String(epoch), ...values]))
-    await appendFile(filename, lines.join(''))
+    appendFile({ operation, file: this.#options.filename }, lines.join(''))
   }
 
   #line(fields: readonly string[]): string {
