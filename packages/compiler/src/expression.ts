@@ -14,15 +14,16 @@ export interface Leaf {
 }
 
 export interface Expression {
-  readonly interior: ReadonlySet<Variable>
+  /** Each with whether it is made at the very index that is stored. */
+  readonly interior: ReadonlyMap<Variable, boolean>
   readonly leaves: readonly Leaf[]
 }
 
 /** Walks down from a value to what has a place. The value itself is computed, even if it has a place. */
 export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolean): Expression {
-  if (!computed) return { interior: new Set(), leaves: [{ variable: value, pointwise: true }] }
+  if (!computed) return reading(value)
   const interior = new Map<Variable, boolean>([[value, true]])
-  const leaves = new Map<Variable, boolean>()
+  const leaves = new Map<Variable, Changeable<Leaf>>()
   const stack: Variable[] = [value]
   while (stack.length > 0) {
     const v = stack.pop()!
@@ -31,18 +32,28 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
     const pointwise = interior.get(v)! && isElementwise(node)
     for (let i = 0; i < node.inputs.length; i++) {
       const input = node.inputs[i]!
-      const table = placeOf(input) === null ? interior : leaves
-      const before = table.get(input)
-      if (before === undefined || (before && !pointwise)) {
-        table.set(input, pointwise)
-        if (table === interior) stack.push(input)
+      const leaf = leaves.get(input)
+      if (leaf !== undefined) {
+        leaf.pointwise &&= pointwise
+        continue
+      }
+      const before = interior.get(input)
+      if (before === false || before === pointwise) continue
+      if (before === undefined && placeOf(input) !== null) leaves.set(input, { variable: input, pointwise })
+      else {
+        interior.set(input, pointwise)
+        stack.push(input)
       }
     }
   }
-  return {
-    interior: new Set(interior.keys()),
-    leaves: [...leaves].map(([variable, pointwise]) => ({ variable, pointwise })),
-  }
+  return { interior, leaves: [...leaves.values()] }
+}
+
+type Changeable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Nothing is computed. */
+export function reading(value: Variable): Expression {
+  return { interior: new Map(), leaves: [{ variable: value, pointwise: true }] }
 }
 
 /**
@@ -50,20 +61,14 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
  * `anchor` reads is not looked at.
  */
 export function isPointwise({ interior, leaves }: Expression, anchor: Apply | null = null): boolean {
-  const scalar = (v: Variable) => v.ndim === 0
-  return (
-    leaves.every(leaf => leaf.pointwise || scalar(leaf.variable) || anchor?.inputs.includes(leaf.variable)) &&
-    [...interior].every(v => {
-      const node = v.owner!
-      return (
-        node === anchor ||
-        isElementwise(node) ||
-        (node.op.family.kind === 'source' && node.op.family.flat === true) ||
-        scalar(v) ||
-        repeatedScalar(v) !== null
-      )
-    })
-  )
+  for (const { variable, pointwise } of leaves)
+    if (!pointwise && variable.ndim > 0 && !anchor?.inputs.includes(variable)) return false
+  for (const v of interior.keys()) {
+    const node = v.owner!
+    if (node === anchor || isElementwise(node) || repeatedScalar(v) !== null) continue
+    if (node.op.family.kind !== 'source' || node.op.family.flat !== true) return false
+  }
+  return true
 }
 
 /** Each element is made from the elements at its own index. */
@@ -115,8 +120,9 @@ const division = 4
 function mapCost(node: Apply): MapCost {
   const family = node.op.family
   if (family.kind !== 'map') return { instructions: 1, isPlain: false }
-  const types = node.inputs.map(v => v.dtype)
-  const key = types.join()
+  const { inputs } = node
+  let key = ''
+  for (let i = 0; i < inputs.length; i++) key += `${inputs[i]!.dtype} `
   let table = costs.get(node.op)
   if (table === undefined) {
     table = new Map()
@@ -124,7 +130,7 @@ function mapCost(node: Apply): MapCost {
   }
   let cost = table.get(key)
   if (cost === undefined) {
-    const args = types.map((t, i): Scalar => s.register({ name: `x${i}`, type: scalarType(t) }))
+    const args = inputs.map((v, i): Scalar => s.register({ name: `x${i}`, type: scalarType(v.dtype) }))
     cost = scalarCost(family.body(args, node.params, node.outputs[0]!.type))
     table.set(key, cost)
   }

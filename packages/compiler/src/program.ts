@@ -6,6 +6,7 @@
  */
 import type { Apply, Dim, DimSymbol, Numbering, Shared, Variable } from '@arignote/graph'
 import type { DType, Kernel, TypedArray } from '@arignote/loops'
+import type { Expression } from './expression.js'
 
 /** What lowering and scheduling may know of the machine: the shape of the register tile, and the width of a vector. */
 export interface Target {
@@ -133,7 +134,12 @@ export interface Panels {
 /** What one kernel computes. */
 export type Group =
   /** Elementwise over `space`: every store has that shape. */
-  | { readonly kind: 'map'; readonly stores: readonly StoreTo[] }
+  | {
+      readonly kind: 'map'
+      readonly stores: readonly StoreTo[]
+      /** What each store computes and reads. */
+      readonly expressions: readonly Expression[]
+    }
   /** A reduction, with maps before (unplaced inputs) and after it (up to the stored value). */
   | { readonly kind: 'reduce'; readonly node: Apply; readonly store: StoreTo }
   /** A contraction of two places, with maps after it up to the stored value. */

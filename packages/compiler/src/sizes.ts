@@ -114,7 +114,8 @@ class Walk {
     if (kind === 'branch') this.hasBranches = true
     if (kind === 'scan' && (node.params as ScanParams).until) this.stopsEarly = true
     for (let i = 0; i < node.outputs.length; i++) this.type(node.outputs[i]!)
-    for (const requirement of node.requires) {
+    for (let i = 0; i < node.requires.length; i++) {
+      const requirement = node.requires[i]!
       const { left, relation, right } = requirement
       this.#dim(left, null)
       this.#dim(right, null)
@@ -141,7 +142,10 @@ class Walk {
   #params(x: unknown): void {
     if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x) || x instanceof Variable) return
     if (x instanceof DimExpr) this.#dim(x, null)
-    else for (const part of Object.values(x)) if (typeof part === 'object') this.#params(part)
+    else {
+      const parts = Array.isArray(x) ? x : Object.values(x)
+      for (let i = 0; i < parts.length; i++) if (typeof parts[i] === 'object') this.#params(parts[i])
+    }
   }
 
   #body(body: Lambda): void {

@@ -5,8 +5,8 @@
 import type { BranchParams } from './branch/op.js'
 import type { Lambda } from './lambda.js'
 import type { ScanParams } from './scan/op.js'
-import { topologicalOrder } from './traverse.js'
-import type { Apply } from './variable.js'
+import { orderOf, topologicalOrder } from './traverse.js'
+import type { Apply, Variable } from './variable.js'
 
 const none: readonly Lambda[] = []
 
@@ -27,6 +27,18 @@ export function bodiesOf({ op, params }: Apply): readonly Lambda[] {
 export function hasBodies({ op }: Apply): boolean {
   const { kind } = op.family
   return kind === 'scan' || kind === 'branch'
+}
+
+const blocks = new WeakMap<readonly Variable[], readonly Apply[]>()
+
+/** The nodes with bodies that the results depend on, in topological order; remembered, as `orderOf` is. */
+export function blocksOf(results: readonly Variable[]): readonly Apply[] {
+  let found = blocks.get(results)
+  if (found === undefined) {
+    found = orderOf(results).filter(hasBodies)
+    blocks.set(results, found)
+  }
+  return found
 }
 
 /** Whether something happens inside it: a print or an assertion, however deep. */

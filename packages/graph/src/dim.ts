@@ -245,9 +245,33 @@ export function substituteDim(dim: Dim, replace: (symbol: DimSymbol) => Dim): Di
 
 /** The size once every symbol is bound; throws an internal error for one that is not. */
 export function evaluateDim(dim: Dim, value: (symbol: DimSymbol) => number): number {
-  const result = substituteDim(dim, value)
-  if (typeof result !== 'number') throw new Error(`internal: unbound size ${printDim(result)}`)
-  return result
+  if (typeof dim === 'number') return dim
+  let sum = 0
+  for (let i = 0; i < dim.terms.length; i++) {
+    const { coefficient, atoms } = dim.terms[i]!
+    let product = coefficient
+    for (let j = 0; j < atoms.length; j++) product *= evaluateAtom(atoms[j]!, value)
+    sum += product
+  }
+  return sum
+}
+
+function evaluateAtom(atom: DimAtom, value: (symbol: DimSymbol) => number): number {
+  if (atom instanceof DimSymbol) {
+    const size: unknown = value(atom)
+    if (typeof size !== 'number') throw new Error(`internal: unbound size ${atom.name ?? '?'}`)
+    return size
+  }
+  const a = evaluateDim(atom.args[0], value)
+  const b = evaluateDim(atom.args[1], value)
+  switch (atom.fn) {
+    case 'floorDiv':
+      return Math.floor(a / b)
+    case 'min':
+      return Math.min(a, b)
+    case 'max':
+      return Math.max(a, b)
+  }
 }
 
 /** Text for people: `batch`, `2·T + 1`, `?` for a symbol without a name (or what `nameOf` calls it). */

@@ -89,10 +89,13 @@ export function consumers(order: readonly Apply[]): ReadonlyMap<Variable, readon
 export function overImages(node: Apply, image: (v: Variable) => Variable): Apply {
   const { inputs } = node
   for (let i = 0; i < inputs.length; i++) {
-    if (image(inputs[i]!) === inputs[i]) continue
-    return withOrigins(node.origins, () => apply(node.op, inputs.map(image), node.params))
+    if (image(inputs[i]!) !== inputs[i]) return rebuiltOver(node, image)
   }
   return node
+}
+
+function rebuiltOver({ op, inputs, params, origins }: Apply, image: (v: Variable) => Variable): Apply {
+  return withOrigins(origins, () => apply(op, inputs.map(image), params))
 }
 
 /** The images of a list; the list itself where they are the same. */

@@ -236,13 +236,13 @@ export class Recurrence {
     for (const { param } of this.sequences) dependsOn.set(param, dependence.sequences)
     for (const { param } of this.carries) dependsOn.set(param, dependence.carries)
     const order = youngNodes(this.results, -1)
-    for (const node of order) {
+    for (const { inputs, outputs } of order) {
       let sum = 0
-      for (const v of node.inputs) {
-        sum |= dependsOn.get(v) ?? 0
-        use(v)
+      for (let i = 0; i < inputs.length; i++) {
+        sum |= dependsOn.get(inputs[i]!) ?? 0
+        use(inputs[i]!)
       }
-      for (const v of node.outputs) dependsOn.set(v, sum)
+      for (let i = 0; i < outputs.length; i++) dependsOn.set(outputs[i]!, sum)
     }
     this.results.forEach(use)
     this.#facts = new Facts(order, dependsOn, users)

@@ -9,8 +9,8 @@
 import {
   type Apply,
   apply,
+  blocksOf,
   bodiesOf,
-  hasBodies,
   imagesOf,
   type Lambda,
   lambda,
@@ -72,10 +72,7 @@ export class Sweeper {
 
   sweep(given: readonly Variable[]): readonly Variable[] {
     const results = this.narrow(given, orderOf(given))
-    const blocks = orderOf(results).filter(hasBodies)
-    if (blocks.length === 0) return results
-    const merged = this.merge(results, blocks)
-    return this.each(merged, orderOf(merged))
+    return blocksOf(results).length === 0 ? results : this.each(this.merge(results))
   }
 
   private narrow(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
@@ -85,40 +82,49 @@ export class Sweeper {
     return narrower
   }
 
-  private merge(results: readonly Variable[], blocks: readonly Apply[]): readonly Variable[] {
+  private merge(results: readonly Variable[]): readonly Variable[] {
     for (const rule of this.merges) {
-      const groups = rule.groups(blocks.filter(isScan), orderOf(results))
+      const groups = rule.groups(blocksOf(results).filter(isScan), orderOf(results))
       if (groups.length === 0) continue
       for (const [node] of groups) this.trace?.(rule.name, node!)
       results = mergeIn(results, rule, groups)
-      blocks = orderOf(results).filter(hasBodies)
     }
-    if (!this.mergesBranches || blocks.every(isScan)) return results
+    if (!this.mergesBranches || blocksOf(results).every(isScan)) return results
     const merged = branchMerge.apply(results)
     if (merged !== results) this.trace?.(branchMerge.name, results[0]!.owner!)
     return merged
   }
 
-  private each(results: readonly Variable[], order: readonly Apply[]): readonly Variable[] {
-    const read = new Set(results)
-    for (const { inputs } of order) for (let i = 0; i < inputs.length; i++) read.add(inputs[i]!)
+  private each(results: readonly Variable[]): readonly Variable[] {
+    const order = orderOf(results)
+    const blocks = new Set(blocksOf(results))
+    const read = readOf(blocks, results, order)
     const image = new Map<Variable, Variable>()
     const of = (v: Variable) => image.get(v) ?? v
     for (const node of order) {
       const rebuilt = image.size === 0 ? node : overImages(node, of)
-      if (!hasBodies(node)) {
+      if (!blocks.has(node)) {
         if (rebuilt !== node)
           for (let i = 0; i < node.outputs.length; i++) image.set(node.outputs[i]!, rebuilt.outputs[i]!)
         continue
       }
-      const wanted = node.outputs.map(v => read.has(v))
-      const outputs = withOrigins(node.origins, () =>
-        isScan(node) ? this.simplify(rebuilt, wanted) : this.simplifyBranch(rebuilt, wanted),
-      )
+      const outputs = this.simplifyBlock(rebuilt, node, read)
       for (const [i, v] of node.outputs.entries())
         if (outputs[i] !== v && outputs[i] !== null) image.set(v, outputs[i]!)
     }
     return imagesOf(results, of)
+  }
+
+  /** `node` over what its inputs have become. */
+  private simplifyBlock(
+    rebuilt: Apply,
+    node: Apply,
+    read: ReadonlySet<Variable>,
+  ): readonly (Variable | null)[] {
+    const wanted = node.outputs.map(v => read.has(v))
+    return withOrigins(node.origins, () =>
+      isScan(node) ? this.simplify(rebuilt, wanted) : this.simplifyBranch(rebuilt, wanted),
+    )
   }
 
   /** What the outputs that are read become; null for the others. */
@@ -168,6 +174,22 @@ export class Sweeper {
     }
     return false
   }
+}
+
+/** Which outputs of the blocks are read. */
+function readOf(
+  blocks: ReadonlySet<Apply>,
+  results: readonly Variable[],
+  order: readonly Apply[],
+): ReadonlySet<Variable> {
+  const outputs = new Set<Variable>()
+  for (const block of blocks) for (const v of block.outputs) outputs.add(v)
+  const read = new Set(results.filter(v => outputs.has(v)))
+  for (let at = 0; at < order.length; at++) {
+    const { inputs } = order[at]!
+    for (let i = 0; i < inputs.length; i++) if (outputs.has(inputs[i]!)) read.add(inputs[i]!)
+  }
+  return read
 }
 
 function isScan(node: Apply): boolean {

@@ -34,15 +34,14 @@ export class Block {
   placeOf(v: Variable): Place | null {
     const known = this.places.get(v)
     if (known !== undefined) return known
-    if (v.owner === null || !isStrided(v.owner)) return null
-    const views: Apply[] = []
     let source = v
-    while (!this.places.has(source)) {
+    do {
       const node = source.owner
-      if (node === null || !isStrided(node)) return null
-      views.push(node)
+      if (node?.op.family.kind !== 'view' || node.op.family.strided === undefined) return null
       source = node.inputs[0]!
-    }
+    } while (!this.places.has(source))
+    const views: Apply[] = []
+    for (let x = v; x !== source; x = x.owner!.inputs[0]!) views.push(x.owner!)
     for (const node of views.reverse()) {
       const place = viewPlace(node, this.places.get(node.inputs[0]!)!)
       if (place === null) return null
@@ -56,11 +55,6 @@ export class Block {
   ownerOf(v: Variable): Variable {
     return this.owners.get(v) ?? v
   }
-}
-
-/** A view that may need no copy. */
-function isStrided({ op: { family } }: Apply): boolean {
-  return family.kind === 'view' && family.strided !== undefined
 }
 
 export function freshPlace(name: string, role: BufferRole, type: TensorType, scope: readonly Trip[]): Place {

@@ -6,7 +6,14 @@
  * kernel of level n if what else it needs lies below n.
  */
 import { type Apply, type Dim, dimKey, type Variable } from '@arignote/graph'
-import { type Expression, expressionOf, isPlainMap, nodeCost, repeatedScalar } from '../expression.js'
+import {
+  type Expression,
+  expressionOf,
+  isPlainMap,
+  nodeCost,
+  reading,
+  repeatedScalar,
+} from '../expression.js'
 import type { Buffer } from '../program.js'
 import type { Root } from './block.js'
 import { affected, type Decision } from './materialize.js'
@@ -113,8 +120,7 @@ function formUnits(decision: Decision): Unit[] {
   }
 
   function addEffect(node: Apply, at: number): Unit {
-    const leaf = { variable: affected(node), pointwise: true }
-    const expression = { interior: new Set<Variable>(), leaves: [leaf] }
+    const expression = reading(affected(node))
     return addUnit('effect', node, [], expression, needsOf(expression), at)
   }
 
@@ -146,7 +152,7 @@ function formUnits(decision: Decision): Unit[] {
     for (const v of [...node.inputs, ...sizes]) for (const unit of producersOf(v)) needs.add(unit)
     for (const copy of decision.initial.get(node) ?? [])
       for (const unit of producersOfPart(copy)) needs.add(unit)
-    const unit = addUnit(kind, node, [], { interior: new Set(), leaves: [] }, needs, at)
+    const unit = addUnit(kind, node, [], { interior: new Map(), leaves: [] }, needs, at)
     for (const output of node.outputs) producer.set(output, unit)
   }
 
@@ -174,7 +180,7 @@ function formUnits(decision: Decision): Unit[] {
       need(variable)
       decision.sizesFor(placeOf(variable)!).forEach(need)
     }
-    for (const v of expression.interior) {
+    for (const v of expression.interior.keys()) {
       if (v.owner === null) continue
       const check = producer.get(v.owner)
       if (check !== undefined) needs.add(check)
@@ -249,8 +255,14 @@ function sharesWork(decision: Decision, expression: Expression, unit: Unit): boo
   return unit.expressions.some(
     other =>
       memory(other).some(owner => read.has(owner)) ||
-      [...expression.interior].some(v => repeatedScalar(v) === null && other.interior.has(v)),
+      [...expression.interior.keys()].some(v => repeatedScalar(v) === null && other.interior.has(v)),
   )
+}
+
+/** What a unit computes, each value once. */
+function interiorOf({ expressions }: Unit): Iterable<Variable> {
+  if (expressions.length === 1) return expressions[0]!.interior.keys()
+  return new Set(expressions.flatMap(({ interior }) => [...interior.keys()]))
 }
 
 /**
@@ -260,8 +272,7 @@ function sharesWork(decision: Decision, expression: Expression, unit: Unit): boo
 function dearToRepeat(decision: Decision, units: readonly Unit[]): readonly Variable[] {
   const users = new Map<Variable, number>()
   for (const unit of units) {
-    const interior = new Set(unit.expressions.flatMap(e => [...e.interior]))
-    for (const v of interior) users.set(v, (users.get(v) ?? 0) + 1)
+    for (const v of interiorOf(unit)) users.set(v, (users.get(v) ?? 0) + 1)
   }
   const cost = new Map<Variable, number>()
   const dear = new Set<Variable>()

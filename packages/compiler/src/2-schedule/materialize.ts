@@ -110,8 +110,11 @@ export class Decision {
 
   /** The variables whose values are sizes that a node mentions, or the place of a value; they must be known before. */
   sizesFor(of: Apply | Place): readonly Variable[] {
+    return this.sizes.sources.length === 0 ? noVariables : this.sourcesFor(of)
+  }
+
+  private sourcesFor(of: Apply | Place): readonly Variable[] {
     const { late, sources } = this.sizes
-    if (late.symbols.length === 0) return noVariables
     const symbols = new Set('op' in of ? symbolsIn(of) : dimsOf(of).flatMap(symbolsOf))
     // Grows while it is walked: what a symbol equals mentions others.
     for (const symbol of symbols)
@@ -294,7 +297,8 @@ export class Decision {
     /** Numbers made of sizes and constants: a kernel computes them once, before its loops. */
     const fixed = new Set<Variable>()
     const isOpen = (v: Variable) => this.block.placeOf(v) === null
-    for (const node of this.order) {
+    for (let at = 0; at < this.order.length; at++) {
+      const node = this.order[at]!
       const output = node.outputs[0]!
       const kind = node.op.family.kind
       if (kind === 'scan' || kind === 'branch' || !isOpen(output)) continue
@@ -307,10 +311,11 @@ export class Decision {
       if (output.ndim === 0 && node.inputs.every(v => fixed.has(v))) fixed.add(output)
       let size = 1
       let sum = fixed.has(output) ? 0 : nodeCost(node)
-      for (const v of node.inputs) {
-        if (!isOpen(v)) continue
-        size += nodes.get(v) ?? 0
-        sum += cost.get(v) ?? 0
+      for (let i = 0; i < node.inputs.length; i++) {
+        const within = nodes.get(node.inputs[i]!)
+        if (within === undefined || !isOpen(node.inputs[i]!)) continue
+        size += within
+        sum += cost.get(node.inputs[i]!)!
       }
       if (size > largestExpression && !this.chained.has(output)) this.add(output)
       else {

@@ -102,7 +102,10 @@ export function sparingly(
     return bytes
   }
   const left = new Set(order)
-  const isReady = (unit: Unit) => ![...unit.needs].some(needed => left.has(needed))
+  const isReady = (unit: Unit) => {
+    for (const needed of unit.needs) if (left.has(needed)) return false
+    return true
+  }
   const result: Unit[] = []
   for (const first of order) {
     while (left.has(first)) {

@@ -179,8 +179,8 @@ function scheduleKernel(unit: Unit, decision: Decision, scheduler: Scheduler): v
   else emit(block, groupOf(unit, block, scheduler))
 }
 
-function groupOf({ kind, node, roots }: Unit, block: Block, { failures }: Scheduler): Group {
-  if (kind === 'map') return { kind: 'map', stores: roots.map(root => root.store) }
+function groupOf({ kind, node, roots, expressions }: Unit, block: Block, { failures }: Scheduler): Group {
+  if (kind === 'map') return { kind: 'map', stores: roots.map(root => root.store), expressions }
   if (kind === 'check') {
     const size = indexedSize(node!)
     const ids = node!.inputs[indexInput(node!)]!

@@ -79,7 +79,9 @@ export class KernelBuilder {
 
   /** Σ values · strides. */
   linear(values: readonly Scalar[], strides: readonly Dim[]): Scalar {
-    return values.reduce((sum, value, i) => s.add(sum, s.mul(value, this.size(strides[i]!))), s.int(0))
+    let sum = s.int(0)
+    for (let i = 0; i < values.length; i++) sum = s.add(sum, s.mul(values[i]!, this.size(strides[i]!)))
+    return sum
   }
 
   /** The finished kernel. `range`: its outermost loop was built by `ranged`, with about `work` operations an iteration. */
@@ -105,7 +107,12 @@ export class KernelBuilder {
 
   /** The position of a buffer parameter among the arguments. */
   position(param: BufferParam): number {
-    return [...this.parameters.values()].findIndex(x => x.param === param)
+    let position = 0
+    for (const known of this.parameters.values()) {
+      if (known.param === param) return position
+      position++
+    }
+    return -1
   }
 
   private keyOf(ref: BufferRef): string {

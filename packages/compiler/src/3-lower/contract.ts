@@ -41,9 +41,17 @@ interface Nest {
   readonly range: Range | null
 }
 
+/** An axis of the result, and where it is: the row or the column of a sum, or a loop around both. */
+interface OutAxis {
+  readonly axis: ContractionAxis
+  readonly at: Scalar | 'row' | 'column'
+}
+
 /** The parts that both modes share: addresses of the operands, and what is done with a finished sum. */
 class ContractionKernel {
   readonly loopAxes: readonly Axis[]
+  private readonly outAxes: readonly OutAxis[]
+  private readonly outGroups: Index['groups']
   private readonly sumBlockAxis: Axis
   private readonly aBuffer: BufferParam
   private readonly bBuffer: BufferParam
@@ -65,6 +73,9 @@ class ContractionKernel {
     this.loopAxes = form.loops.map(() => builder.axis('l'))
     this.values = new Values(builder, placeOf, new Set([store.value]))
     this.type = scalarType(node.outputs[0]!.dtype)
+    this.outAxes = this.axesOfOut()
+    const groups = this.outAxes.map(x => x.axis.merged)
+    this.outGroups = groups.every(group => group.length === 1) ? null : groups
   }
 
   a(row: Scalar, sums: readonly Scalar[]): Scalar {
@@ -123,20 +134,20 @@ class ContractionKernel {
   }
 
   private outIndex(row: Scalar, column: Scalar): Index {
-    const { loops, row: rows, column: columns } = this.form
-    const axes: { readonly axis: ContractionAxis; readonly at: Scalar }[] = [
-      ...loops.map((axis, i) => ({ axis, at: s.axis(this.loopAxes[i]!) })),
-      { axis: rows, at: row },
-      { axis: columns, at: column },
-    ]
-    const own = axes
-      .filter(x => x.axis.merged.length > 0)
-      .sort((x, y) => x.axis.merged[0]! - y.axis.merged[0]!)
-    const groups = own.map(x => x.axis.merged)
     return indexOf(
-      own.map(x => x.at),
-      groups.every(group => group.length === 1) ? null : groups,
+      this.outAxes.map(({ at }) => (at === 'row' ? row : at === 'column' ? column : at)),
+      this.outGroups,
     )
+  }
+
+  private axesOfOut(): readonly OutAxis[] {
+    const { loops, row, column } = this.form
+    const axes: OutAxis[] = [
+      ...loops.map((axis, i) => ({ axis, at: s.axis(this.loopAxes[i]!) })),
+      { axis: row, at: 'row' },
+      { axis: column, at: 'column' },
+    ]
+    return axes.filter(x => x.axis.merged.length > 0).sort((x, y) => x.axis.merged[0]! - y.axis.merged[0]!)
   }
 
   /** Loops over the sums, the last innermost; of the first only the present block. */

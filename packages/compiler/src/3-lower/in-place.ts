@@ -2,7 +2,7 @@
  * Which of a kernel's results may take the memory of what it reads: every element is read at its own index only, before
  * it is overwritten.
  */
-import { equalDim } from '@arignote/graph'
+import { equalShape } from '@arignote/graph'
 import type { BufferParam } from '@arignote/loops'
 import type { Expression, PlaceOf } from '../expression.js'
 import type { Call, Place, StoreTo } from '../program.js'
@@ -23,30 +23,30 @@ export function inPlacePairs(
 ): Call['inPlace'] {
   const own = new Set(stores.filter(x => placeOf(x.value) === x.place).map(x => x.value))
   const readings = new Map<BufferParam, Reading>()
-  for (const { variable, pointwise } of expressions.flatMap(x => x.leaves)) {
-    if (own.has(variable)) continue
-    const place = placeOf(variable)!
-    const param = builder.find(place)
-    if (param === null) continue
-    const reading = readings.get(param) ?? { places: [], pointwise: true }
-    reading.places.push(place)
-    reading.pointwise &&= pointwise
-    readings.set(param, reading)
+  for (const { leaves } of expressions) {
+    for (const { variable, pointwise } of leaves) {
+      if (own.has(variable)) continue
+      const place = placeOf(variable)!
+      const param = builder.find(place)
+      if (param === null) continue
+      const reading = readings.get(param)
+      if (reading === undefined) readings.set(param, { places: [place], pointwise })
+      else {
+        reading.places.push(place)
+        reading.pointwise &&= pointwise
+      }
+    }
   }
-  return stores.flatMap(({ place }) => {
+  const pairs: (readonly [number, number])[] = []
+  for (const { place } of stores) {
     const written = builder.position(builder.find(place)!)
-    return [...readings].flatMap(([param, { places, pointwise }]) =>
-      pointwise && places.every(source => sameLayout(source, place))
-        ? [[builder.position(param), written] as const]
-        : [],
-    )
-  })
+    for (const [param, { places, pointwise }] of readings)
+      if (pointwise && places.every(source => sameLayout(source, place)))
+        pairs.push([builder.position(param), written])
+  }
+  return pairs
 }
 
 function sameLayout(a: Place, b: Place): boolean {
-  return (
-    a.ref.buffer.dtype === b.ref.buffer.dtype &&
-    a.shape.length === b.shape.length &&
-    a.strides.every((stride, i) => equalDim(stride, b.strides[i]!))
-  )
+  return a.ref.buffer.dtype === b.ref.buffer.dtype && equalShape(a.strides, b.strides)
 }

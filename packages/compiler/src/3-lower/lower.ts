@@ -32,7 +32,7 @@ export function lower({ group, placeOf }: GroupTask, errors: Buffer): Lowered {
 function lowerGroup(group: Group, placeOf: GroupTask['placeOf'], errors: Buffer): Call {
   switch (group.kind) {
     case 'map':
-      return lowerMap(group.stores.map(nameOf).join('_'), group.stores, placeOf)
+      return lowerMap(group.stores.map(nameOf).join('_'), group, placeOf)
     case 'reduce':
       return lowerReduce(group.node.op.name, group.node, group.store, placeOf)
     case 'contract':

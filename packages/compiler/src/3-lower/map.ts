@@ -4,17 +4,18 @@
  */
 import type { Dim } from '@arignote/graph'
 import { type Axis, type Scalar, type Statement, s } from '@arignote/loops'
-import { expressionOf, type PlaceOf } from '../expression.js'
-import type { Call, StoreTo } from '../program.js'
+import type { PlaceOf } from '../expression.js'
+import type { Call, Group } from '../program.js'
 import { KernelBuilder, lanes, type Range, range, serial } from './builder.js'
 import { inPlacePairs } from './in-place.js'
 import { mergedSpace, pointwisePlaces } from './space.js'
 import { indexOf, Values } from './value.js'
 
-export function lowerMap(name: string, stores: readonly StoreTo[], placeOf: PlaceOf): Call {
+type MapGroup = Extract<Group, { readonly kind: 'map' }>
+
+export function lowerMap(name: string, { stores, expressions }: MapGroup, placeOf: PlaceOf): Call {
   const builder = new KernelBuilder(name)
   const computed = new Set(stores.filter(x => placeOf(x.value) === x.place).map(x => x.value))
-  const expressions = stores.map(x => expressionOf(placeOf, x.value, computed.has(x.value)))
   const shape = stores[0]!.place.shape
   const reads = pointwisePlaces(expressions, placeOf)
   const space = mergedSpace(shape, reads && [...reads, ...stores.map(x => x.place)])

@@ -138,7 +138,7 @@ function allPlaces(
 /** The expression of the stored value down to the reduction itself. */
 function epilogueOf(store: StoreTo, node: Apply, placeOf: PlaceOf): Expression {
   const result = node.outputs[0]!
-  if (store.value === result) return { interior: new Set(), leaves: [] }
+  if (store.value === result) return { interior: new Map(), leaves: [] }
   const { interior, leaves } = expressionOf(v => (v === result ? store.place : placeOf(v)), store.value, true)
   return { interior, leaves: leaves.filter(leaf => leaf.variable !== result) }
 }

@@ -4,7 +4,13 @@
  * A variable with a place answers with a load; everything else asks its inputs. Between them stands nothing but the
  * families' own words (`body`, `read`, `at`), so nothing here knows an op.
  */
-import { contiguousStrides, type Variable, type ViewPiece } from '@arignote/graph'
+import {
+  type Apply,
+  contiguousStrides,
+  type IndexContext,
+  type Variable,
+  type ViewPiece,
+} from '@arignote/graph'
 import { type Scalar, s, scalarType } from '@arignote/loops'
 import { repeatedScalar } from '../expression.js'
 import type { Place } from '../program.js'
@@ -74,31 +80,21 @@ export class Values {
     if (node === null) throw new Error(`internal: ${v.name ?? 'an input'} has no place`)
     const { family } = node.op
     const inputs = node.inputs
-    const context = {
-      params: node.params,
-      inputs: inputs.map(x => x.type),
-      output: v.type,
-      size: this.builder.size,
-    }
     switch (family.kind) {
       case 'constant': {
         const { data } = node.params as { readonly data: ArrayLike<number> }
         return s.const(scalarType(v.dtype), data[0]!)
       }
       case 'source':
-        return family.at(family.flat ? [this.position(v, index)] : this.axes(index), context)
+        return family.at(family.flat ? [this.position(v, index)] : this.axes(index), this.contextOf(node, v))
       case 'map': {
-        const value = family.body(
-          inputs.map(x => this.at(x, index)),
-          node.params,
-          v.type,
-        )
+        const value = family.body(this.allAt(inputs, index), node.params, v.type)
         return v.dtype === 'uint8' && value.kind !== 'load' ? s.and(value, 255) : value
       }
       case 'view': {
         const scalar = index.groups === null ? null : repeatedScalar(v)
         if (scalar !== null) return this.at(scalar, scalarIndex)
-        return this.view(inputs, family.read(this.axes(index), context), v)
+        return this.view(inputs, family.read(this.axes(index), this.contextOf(node, v)), v)
       }
       case 'effect':
         return this.at(inputs[0]!, index)
@@ -114,6 +110,14 @@ export class Values {
       default:
         return family satisfies never
     }
+  }
+
+  private allAt(variables: readonly Variable[], index: Index): readonly Scalar[] {
+    return variables.map(v => this.at(v, index))
+  }
+
+  private contextOf({ params, inputs }: Apply, { type: output }: Variable): IndexContext<unknown> {
+    return { params, inputs: inputs.map(x => x.type), output, size: this.builder.size }
   }
 
   /** The position in C order of the element at an index. */

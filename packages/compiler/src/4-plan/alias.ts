@@ -129,9 +129,11 @@ function reuseDying(
   for (const { run, position } of runs) {
     const { task } = run
     if (task === null) continue
-    for (const [r, w] of task.inPlace) {
-      const [read, written] = [task.args[r] as BufferRef, task.args[w] as BufferRef]
-      const [source, target] = [read.buffer, written.buffer]
+    for (const pair of task.inPlace) {
+      const read = task.args[pair[0]] as BufferRef
+      const written = task.args[pair[1]] as BufferRef
+      const { buffer: source } = read
+      const { buffer: target } = written
       if (source.role !== 'scratch' || target.role !== 'scratch' || kept.has(source) || taken.has(source))
         continue
       if (aliases.has(target) || source.depth !== target.depth || !isWhole(read) || !isWhole(written))

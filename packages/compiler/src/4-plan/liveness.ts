@@ -20,11 +20,13 @@ export interface Placed {
   readonly repeats: readonly Interval[]
 }
 
-/** Every run of the program in order. Inputs are there before position 0, outputs are read at `end`. */
-export function placedRuns(program: Program<Call>): {
+interface PlacedRuns {
   readonly runs: readonly Placed[]
   readonly end: number
-} {
+}
+
+/** Every run of the program in order. Inputs are there before position 0, outputs are read at `end`. */
+export function placedRuns(program: Program<Call>): PlacedRuns {
   const runs: Placed[] = []
   const walk = (steps: readonly Step<Call>[], repeats: readonly Interval[]) => {
     for (const step of steps) {
@@ -105,10 +107,19 @@ export class UsersOf {
   }
 }
 
-export function liveIntervals(
-  program: Program<Call>,
-  { runs, end } = placedRuns(program),
-): ReadonlyMap<Buffer, Interval> {
+const known = new WeakMap<Program<Call>, ReadonlyMap<Buffer, Interval>>()
+
+/** Once for a program, however many bindings of its sizes it is placed for. */
+export function liveIntervals(program: Program<Call>, placed?: PlacedRuns): ReadonlyMap<Buffer, Interval> {
+  let intervals = known.get(program)
+  if (intervals === undefined) {
+    intervals = intervalsIn(program, placed ?? placedRuns(program))
+    known.set(program, intervals)
+  }
+  return intervals
+}
+
+function intervalsIn(program: Program<Call>, { runs, end }: PlacedRuns): ReadonlyMap<Buffer, Interval> {
   const intervals = new Map<Buffer, Interval>()
   const touch = (buffer: Buffer, from: number, to: number) => {
     const known = intervals.get(buffer)

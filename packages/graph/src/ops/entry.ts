@@ -26,9 +26,16 @@ export function commonShape(
   variables: readonly Variable[],
 ): { readonly shape: readonly Dim[]; readonly requires: readonly Requirement[] } {
   const first = types[0]!.shape
-  if (haveShape(types, first)) return { shape: first, requires: [] }
+  return haveShape(types, first)
+    ? { shape: first, requires: nothing }
+    : meetShapes(operation, types, variables)
+}
+
+const nothing: readonly Requirement[] = []
+
+function meetShapes(operation: string, types: readonly TensorType[], variables: readonly Variable[]) {
   const requires: Requirement[] = []
-  const shape = [...first]
+  const shape = [...types[0]!.shape]
   for (const { shape: other } of types) {
     if (other.length !== shape.length) throw new Error(`internal: ${operation} of unlike ranks`)
     other.forEach((size, axis) => {

@@ -5,7 +5,7 @@
  * normal form in turn. Every variable is handled once (the graph is hash-consed, so the memo needs no keys), the bodies
  * of scans and branches included. Nothing here knows an op. Iterative; a chain of a hundred thousand nodes is fine.
  */
-import { bodiesOf, hasBodies, withBodies } from '../bodies.js'
+import { blocksOf, bodiesOf, hasBodies, withBodies } from '../bodies.js'
 import { type Lambda, lambda } from '../lambda.js'
 import type { FamilyKind } from '../op.js'
 import { imagesOf, orderOf } from '../traverse.js'
@@ -94,7 +94,7 @@ class Table {
     const second = inputs[1]?.owner?.op
     let list = bySecond.get(second)
     if (list === undefined) {
-      list = all.filter(({ pattern }) => mayTake(pattern, 1, second))
+      list = withSecond(all, second)
       bySecond.set(second, list)
     }
     return list
@@ -139,6 +139,9 @@ class Table {
 }
 
 const none: readonly Attempt[] = []
+
+const withSecond = (attempts: readonly Attempt[], op: AnyOp | undefined) =>
+  attempts.filter(({ pattern }) => mayTake(pattern, 1, op))
 
 const tables = new WeakMap<readonly Rule[], Table>()
 
@@ -231,8 +234,7 @@ export class Rewriter {
     if (stack.length > height) return
     const params = hasBodies(node) ? withBodies(node, bodiesOf(node).map(this.body)) : node.params
     if (changed || params !== node.params) {
-      const inputs = node.inputs.map(input => normal.get(input)!)
-      const rebuilt = withOrigins(node.origins, () => apply(node.op, inputs, params))
+      const rebuilt = this.overNormal(node, params)
       if (rebuilt !== node) {
         for (let i = 0; i < node.outputs.length; i++) this.next.set(node.outputs[i]!, rebuilt.outputs[i]!)
         return
@@ -243,19 +245,25 @@ export class Rewriter {
     else this.next.set(v, after)
   }
 
+  /** The node over the normal forms of its inputs. */
+  private overNormal({ op, inputs, origins }: Apply, params: unknown): Apply {
+    const images = inputs.map(input => this.normal.get(input)!)
+    return withOrigins(origins, () => apply(op, images, params))
+  }
+
   private applyFirst(node: Apply, v: Variable): Variable | null {
     const attempts = this.table.attemptsAt(node)
     for (let i = 0; i < attempts.length; i++) {
-      const { rule, pattern } = attempts[i]!
-      const after = this.tryOne(rule, pattern, v)
+      const captures: Record<string, Variable> = {}
+      if (!matches(attempts[i]!.pattern, v, captures)) continue
+      const after = this.applyOne(attempts[i]!, v, captures)
       if (after !== null) return after
     }
     return null
   }
 
-  private tryOne(rule: Rule, pattern: PatternNode, v: Variable): Variable | null {
-    const captures: Record<string, Variable> = {}
-    if (!matches(pattern, v, captures)) return null
+  /** What the rule makes of a variable that its pattern matches. */
+  private applyOne({ rule, pattern }: Attempt, v: Variable, captures: Captures): Variable | null {
     const origins = () => originsOf(pattern, v)
     const after = withOrigins(origins, () => rule.build(captures, v))
     if (after === null || after === v || !this.fits(rule, v, after)) return null
@@ -276,12 +284,9 @@ export class Rewriter {
 
   /** How many nodes there are, those of new bodies included. */
   private count(results: readonly Variable[]): number {
-    const order = orderOf(results)
-    let count = order.length
-    for (let i = 0; i < order.length; i++) {
-      if (!hasBodies(order[i]!)) continue
-      for (const body of bodiesOf(order[i]!)) if (!this.bodies.has(body)) count += this.count(body.results)
-    }
+    let count = orderOf(results).length
+    for (const block of blocksOf(results))
+      for (const body of bodiesOf(block)) if (!this.bodies.has(body)) count += this.count(body.results)
     return count
   }
 

@@ -124,7 +124,8 @@ export function matches(pattern: PatternNode, v: Variable, captures: Record<stri
     case 'viewOf':
       return matches(pattern.pattern, viewed(v), captures)
     case 'oneOf':
-      return pattern.patterns.some(one => matches(one, v, {}))
+      for (const one of pattern.patterns) if (matches(one, v, {})) return true
+      return false
     case 'as':
       return capture(pattern.name, v, captures) && matches(pattern.pattern, v, captures)
     case 'suchThat':
@@ -235,7 +236,8 @@ function mayBe(pattern: PatternNode, op: AnyOp | undefined): boolean {
     case 'viewOf':
       return op?.family.kind === 'view' || mayBe(pattern.pattern, op)
     case 'oneOf':
-      return pattern.patterns.some(one => mayBe(one, op))
+      for (const one of pattern.patterns) if (mayBe(one, op)) return true
+      return false
     case 'as':
     case 'suchThat':
       return mayBe(pattern.pattern, op)
