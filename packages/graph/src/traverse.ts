@@ -9,27 +9,28 @@ export function topologicalOrder(
   stop?: { has(v: Variable): boolean },
 ): readonly Apply[] {
   const order: Apply[] = []
-  const isDone = new Map<Apply, boolean>()
-  const stack: Apply[] = []
+  const seen = new Set<Apply>()
+  /** Nodes whose inputs are being visited, and how many inputs of each have been. */
+  const open: Apply[] = []
+  const visited: number[] = []
   for (let at = 0; at < results.length; at++) {
     const { owner } = results[at]!
-    if (owner === null || isDone.has(owner) || stop?.has(results[at]!)) continue
-    stack.push(owner)
-    while (stack.length > 0) {
-      const node = stack[stack.length - 1]!
-      const done = isDone.get(node)
-      if (done === undefined) {
-        isDone.set(node, false)
-        const { inputs } = node
-        for (let i = inputs.length - 1; i >= 0; i--) {
-          const below = inputs[i]!.owner
-          if (below !== null && !isDone.has(below) && !stop?.has(inputs[i]!)) stack.push(below)
-        }
-      } else {
-        stack.pop()
-        if (done) continue
-        isDone.set(node, true)
+    if (owner === null || seen.has(owner) || stop?.has(results[at]!)) continue
+    seen.add(owner)
+    open.push(owner)
+    visited.push(0)
+    while (open.length > 0) {
+      const last = open.length - 1
+      const node = open[last]!
+      const input = node.inputs[visited[last]!++]
+      if (input === undefined) {
         order.push(node)
+        open.pop()
+        visited.pop()
+      } else if (input.owner !== null && !seen.has(input.owner) && !stop?.has(input)) {
+        seen.add(input.owner)
+        open.push(input.owner)
+        visited.push(0)
       }
     }
   }

@@ -15,15 +15,18 @@ export interface AxisView {
 
 /** The chain of axis views that a variable is; null if it is none. */
 export function readAxes(v: Variable): AxisView | null {
-  let source = v
-  let axes: (number | null)[] = v.shape.map((_, axis) => axis)
-  for (;;) {
-    const before = step(source)
-    if (before === null) return source === v ? null : { source, axes, shape: v.shape }
-    axes = axes.map(axis => (axis === null ? null : before[axis]!))
+  let axes = step(v)
+  if (axes === null) return null
+  let source = v.owner!.inputs[0]!
+  for (let below = step(source); below !== null; below = step(source)) {
+    axes = composed(axes, below)
     source = source.owner!.inputs[0]!
   }
+  return { source, axes, shape: v.shape }
 }
+
+const composed = (axes: readonly (number | null)[], below: readonly (number | null)[]) =>
+  axes.map(axis => (axis === null ? null : below[axis]!))
 
 /** For each axis of v, the axis of the view's input that it is. */
 function step({ owner, shape }: Variable): readonly (number | null)[] | null {

@@ -38,7 +38,32 @@ const paramsOf = <P>(v: Variable) => v.owner!.params as P
 
 // ── axes ──────────────────────────────────────────────────────────────────────────────────────
 
-const canonicalAxes = (v: Variable) => buildAxes(readAxes(v)!)
+const axisOps: ReadonlySet<object> = new Set([transpose.op, expandDims.op, squeeze.op, expand.op])
+const isAxisView = ({ owner }: Variable) => owner !== null && axisOps.has(owner.op)
+
+function canonicalAxes(v: Variable): Variable {
+  return isCanonical(v) ? v : buildAxes(readAxes(v)!)
+}
+
+/** Most are, and need not be built again to see it: views that stand alone, and expands of new axes. */
+function isCanonical(v: Variable): boolean {
+  const { op, inputs } = v.owner!
+  const [x] = inputs as readonly [Variable]
+  if (op === transpose.op) return !isAxisView(x) && !isInOrder(v)
+  if (op !== expand.op) return !isAxisView(x) && x.ndim !== v.ndim
+  if (x.ndim !== v.ndim || equalShape(x.shape, v.shape)) return false
+  if (!isAxisView(x)) return true
+  return x.owner!.op === expandDims.op && !isAxisView(x.owner!.inputs[0]!) && isOfNewAxes(x, v.shape)
+}
+
+const isInOrder = (v: Variable) =>
+  paramsOf<{ readonly axes: readonly number[] }>(v).axes.every((n, i) => n === i)
+
+/** Whether no axis is repeated but those that `x` adds. */
+function isOfNewAxes(x: Variable, shape: readonly Dim[]): boolean {
+  const { axes } = paramsOf<{ readonly axes: readonly number[] }>(x)
+  return shape.every((size, axis) => size === 1 || x.shape[axis] !== 1 || axes.includes(axis))
+}
 
 const axisRules: readonly Rule[] = [transpose, expandDims, squeeze, expand].map(op =>
   rule(`${op.op.name} ∘ axis views → one axis view`, madeBy(op), (_, v) => canonicalAxes(v)),
