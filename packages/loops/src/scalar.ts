@@ -72,21 +72,9 @@ function constant(type: ScalarType, value: number): Scalar {
   }
 }
 
-function constantOf(x: Scalar): number | null {
-  return x.kind === 'const' ? x.value : null
-}
-
 const isShift = (name: InstructionName) => name === 'shl' || name === 'shrS' || name === 'shrU'
 
-/** Puts constants of their neighbours' type in the place of numbers. */
-function fill(name: InstructionName, operands: Operand[]): Scalar[] {
-  for (let i = 0; i < operands.length; i++) {
-    const x = operands[i]!
-    if (typeof x === 'number') operands[i] = constant(typeFor(name, operands, i), x)
-  }
-  return operands as Scalar[]
-}
-
+/** The type of the constant that a number among operands becomes: its neighbours'. */
 function typeFor(name: InstructionName, operands: readonly Operand[], position: number): ScalarType {
   if (isShift(name) && position === 1) return 'int32'
   for (let i = name === 'select' ? 1 : 0; i < operands.length; i++) {
@@ -97,7 +85,11 @@ function typeFor(name: InstructionName, operands: readonly Operand[], position: 
 }
 
 function instruction(name: InstructionName, ...operands: Operand[]): Scalar {
-  const args = fill(name, operands)
+  for (let i = 0; i < operands.length; i++) {
+    const x = operands[i]!
+    if (typeof x === 'number') operands[i] = constant(typeFor(name, operands, i), x)
+  }
+  const args = operands as Scalar[]
   const info = instructions[name]
   const first = name === 'select' ? 1 : 0
   const { type } = args[first]!
@@ -125,9 +117,9 @@ function foldInteger(name: InstructionName, args: readonly Scalar[]): Scalar | n
   const a = args[0]!
   const b = args[1]
   if (b === undefined || (a.type !== 'int32' && a.type !== 'bool')) return null
-  const x = constantOf(a)
+  const x = a.kind === 'const' ? a.value : null
   if (name === 'select') return x === null ? null : x ? b : args[2]!
-  const y = constantOf(b)
+  const y = b.kind === 'const' ? b.value : null
   if (a.type === 'bool') {
     if (name === 'and') return x === 1 || y === 0 ? b : y === 1 || x === 0 ? a : null
     return null

@@ -112,7 +112,7 @@ export class Addresses {
         return this.plain(nodeOfTerms(this.graph, rest, this.node(steady)), block)
       }
     }
-    return this.plain(nodeOfTerms(this.graph, terms.list, this.graph.int(0)), block)
+    return this.plain(nodeOfTerms(this.graph, terms.list), block)
   }
 
   private plain(value: Node, block: Block | null): Group {

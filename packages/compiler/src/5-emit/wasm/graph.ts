@@ -29,12 +29,9 @@ interface InstructionInfo {
 /** Every instruction that was met. */
 const met = new Map<OpName, InstructionInfo>()
 
-function instructionOf(op: OpName): InstructionInfo {
-  let info = met.get(op)
-  if (info === undefined) {
-    info = { number: met.size, type: typeOf(op) }
-    met.set(op, info)
-  }
+function meet(op: OpName): InstructionInfo {
+  const info = { number: met.size, type: typeOf(op) }
+  met.set(op, info)
   return info
 }
 
@@ -89,7 +86,7 @@ export class Graph {
 
   /** A pure instruction; `lane`: of one lane, or the bytes of a shuffle. */
   op(op: OpName, operands: readonly Node[], lane?: number | readonly number[]): Node {
-    const { number, type } = instructionOf(op)
+    const { number, type } = met.get(op) ?? meet(op)
     const a = operands[0]
     const b = operands[1]
     if (a !== undefined && operands.length < 3 && lane === undefined && a.id < widest) {

@@ -96,10 +96,12 @@ function collected(list: readonly Term[]): Terms {
 }
 
 export function addPoly(a: Poly, b: Poly): Poly {
+  const x = a.terms.list
+  const y = b.terms.list
   const constant = (a.constant + b.constant) | 0
-  if (isInteger(a)) return a.constant === 0 ? b : { terms: b.terms, constant }
-  if (isInteger(b)) return b.constant === 0 ? a : { terms: a.terms, constant }
-  return { terms: termsOf(merged(a.terms.list, b.terms.list)), constant }
+  if (x.length === 0) return a.constant === 0 ? b : { terms: b.terms, constant }
+  if (y.length === 0) return b.constant === 0 ? a : { terms: a.terms, constant }
+  return { terms: termsOf(merged(x, y)), constant }
 }
 
 export function scalePoly(a: Poly, by: number): Poly {
@@ -202,8 +204,8 @@ function depthOf({ factors }: Term): number {
   return depth
 }
 
-/** A sum of terms. What changes least is computed first, so that sub-sums stay outside the loops. */
-export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): Node {
+/** A sum of terms, on top of `start` if there is one. What changes least is computed first, so that sub-sums stay outside the loops. */
+export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node | null = null): Node {
   const terms = list.length < 2 ? list : ordered(list, depthOf)
   let sum = start
   for (let k = 0; k < terms.length; k++) {
@@ -211,12 +213,18 @@ export function nodeOfTerms(graph: Graph, list: readonly Term[], start: Node): N
     const inOrder = factors.length < 2 ? factors : ordered(factors, x => x.home.depth)
     let value = inOrder[0]!
     for (let i = 1; i < inOrder.length; i++) value = graph.mul(value, inOrder[i]!)
-    sum =
-      coefficient === -1 ? graph.sub(sum, value) : graph.add(sum, graph.mul(value, graph.int(coefficient)))
+    if (coefficient === -1) {
+      sum = graph.sub(sum ?? graph.int(0), value)
+      continue
+    }
+    const term = coefficient === 1 ? value : graph.mul(value, graph.int(coefficient))
+    sum = sum === null ? term : graph.add(sum, term)
   }
-  return sum
+  return sum ?? graph.int(0)
 }
 
 export function nodeOfPoly(graph: Graph, a: Poly): Node {
-  return graph.add(nodeOfTerms(graph, a.terms.list, graph.int(0)), graph.int(a.constant))
+  if (isInteger(a)) return graph.int(a.constant)
+  const sum = nodeOfTerms(graph, a.terms.list)
+  return a.constant === 0 ? sum : graph.add(sum, graph.int(a.constant))
 }

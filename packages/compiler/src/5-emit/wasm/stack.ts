@@ -13,9 +13,9 @@ export class StackCode {
   /** The block whose code is being emitted. */
   block: Block
   private readonly f: FunctionBuilder
-  /** What is still to be computed, the last first, and whether its operands stand above it already. */
-  private readonly nodes: Node[] = []
-  private readonly opened: boolean[] = []
+  /** What is still to be computed, each an operand of the one before, and which operand of it comes next. */
+  private readonly waiting: Node[] = []
+  private readonly next: number[] = []
   private readonly freeLocals: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] }
 
   constructor(f: FunctionBuilder, root: Block) {
@@ -33,34 +33,31 @@ export class StackCode {
     if (x.local === null && !x.isLeaf && !isNothing(x)) this.tree(x, x)
   }
 
-  /** Computes a value that is not there yet. */
   private tree(root: Node, settled: Node | null): void {
-    const { f, nodes, opened } = this
-    nodes[0] = root
-    opened[0] = false
-    let height = 1
-    while (height > 0) {
-      const top = height - 1
-      const x = nodes[top]!
+    const { f, waiting, next } = this
+    waiting[0] = root
+    next[0] = 0
+    let top = 0
+    while (top >= 0) {
+      const x = waiting[top]!
       const { operands } = x
-      if (!opened[top] && operands.length > 0) {
-        opened[top] = true
-        for (let i = operands.length - 1; i >= 0; i--) {
-          nodes[height] = operands[i]!
-          opened[height++] = false
-        }
-      } else {
-        height--
-        this.instruction(x)
-        if (x === settled) {
-          x.local = this.allocate(x.type)
-          f.set(x.local)
-        } else if (!x.isLeaf && --x.remaining > 0) {
-          x.local = this.allocate(x.type)
-          f.tee(x.local)
-        }
+      let i = next[top]!
+      while (i < operands.length && this.isThere(operands[i]!)) i++
+      if (i < operands.length) {
+        next[top++] = i + 1
+        waiting[top] = operands[i]!
+        next[top] = 0
+        continue
       }
-      while (height > 0 && !opened[height - 1] && this.isThere(nodes[height - 1]!)) height--
+      top--
+      this.instruction(x)
+      if (x === settled) {
+        x.local = this.allocate(x.type)
+        f.set(x.local)
+      } else if (!x.isLeaf && --x.remaining > 0) {
+        x.local = this.allocate(x.type)
+        f.tee(x.local)
+      }
     }
   }
 
@@ -69,7 +66,7 @@ export class StackCode {
     if (x.local !== null) {
       this.f.get(x.local)
       this.consume(x)
-    } else if (x.op === 'read') this.f.get(this.variable(x.slot!))
+    } else if (x.op === 'read') this.f.get(x.slot!.local ?? this.variable(x.slot!))
     else if (x.op === 'shift' && isNothing(x)) return this.isThere(x.operands[0]!)
     else return false
     return true
