@@ -20,7 +20,7 @@ import {
   scalePoly,
   subPoly,
 } from './poly.js'
-import { isUniform, type LaneContext, type RegisterState, type Scope } from './scope.js'
+import { isUniform, type LaneContext, type RegisterState, type Scope, type Variables } from './scope.js'
 import { countedLoop, keep, type Range, walk } from './statements.js'
 import { build, buildVectors } from './value.js'
 import { extractLane, type Lanes } from './vectors.js'
@@ -74,19 +74,15 @@ function cut(scope: Scope, { start, end }: Range, step: number, count: number | 
 // ── folds
 
 /** Gives the registers of folds vectors that start at the identity; returns what they were bound to. */
-function startFolds(
-  scope: Scope,
-  folds: readonly Fold[],
-  context: LaneContext,
-): Map<Register, RegisterState> {
-  const held = new Map<Register, RegisterState>()
+function startFolds(scope: Scope, folds: readonly Fold[], context: LaneContext): Map<Register, Variables> {
+  const held = new Map<Register, Variables>()
   scope.lanes = context
   for (const { registers, identity } of folds) {
     const starts = identity.map(x => buildVectors(scope, x))
     for (const [i, register] of registers.entries()) {
-      held.set(register, scope.registers.get(register)!)
+      held.set(register, scope.variablesOf(register))
       const { slots } = scope.variables(register, context.jam)
-      slots!.forEach((slot, j) => {
+      slots.forEach((slot, j) => {
         scope.push({ kind: 'set', slot, value: starts[i]![j]! })
       })
       scope.renew(register)
@@ -100,16 +96,15 @@ function startFolds(
 /** Combines all copies into the first, which alone is left. */
 function joinCopies(scope: Scope, folds: readonly Fold[], context: LaneContext, jam: number): void {
   for (const fold of folds) {
-    const states = fold.registers.map(register => scope.registers.get(register)!)
+    const states = fold.registers.map(register => scope.variablesOf(register))
     const bindFirst = () => {
-      for (const [i, register] of fold.registers.entries())
-        scope.bind(register, [states[i]!.slots![0]!], true)
+      for (const [i, register] of fold.registers.entries()) scope.bind(register, [states[i]!.slots[0]!], true)
     }
     bindFirst()
     for (let copy = 1; copy < jam; copy++) {
       scope.forget()
       for (const [i, other] of fold.others.entries()) {
-        scope.registers.set(other, { built: [vectorOf(states[i]!, copy)], poly: null, slots: null })
+        scope.registers.set(other, { built: [vectorOf(states[i]!, copy)], poly: null })
       }
       scope.lanes = context
       const combined = fold.combine.map(x => buildVectors(scope, x))
@@ -117,7 +112,7 @@ function joinCopies(scope: Scope, folds: readonly Fold[], context: LaneContext, 
       setAll(
         scope,
         fold.registers.map((register, i) => {
-          return { register, slot: states[i]!.slots![0]!, value: combined[i]![0]! }
+          return { register, slot: states[i]!.slots[0]!, value: combined[i]![0]! }
         }),
       )
       bindFirst()
@@ -135,7 +130,7 @@ function vectorOf({ built }: RegisterState, copy: number) {
 function joinLanes(
   scope: Scope,
   folds: readonly Fold[],
-  held: ReadonlyMap<Register, RegisterState>,
+  held: ReadonlyMap<Register, Variables>,
   lanes: Lanes,
 ): void {
   for (const fold of folds) {
@@ -146,17 +141,17 @@ function joinLanes(
     for (let lane = 1; lane < lanes; lane++) total = combine(scope, fold, total, laneOf(lane))
     for (const register of fold.registers) {
       const { slots } = held.get(register)!
-      scope.bind(register, slots!, false)
+      scope.bind(register, slots, false)
     }
     const before = fold.registers.map(register => build(scope, asScalar(register)))
     const sum = combine(scope, fold, before as Node[], total)
     for (const register of fold.registers) {
-      scope.bind(register, held.get(register)!.slots!, false)
+      scope.bind(register, held.get(register)!.slots, false)
     }
     setAll(
       scope,
       fold.registers.map((register, i) => {
-        return { register, slot: held.get(register)!.slots![0]!, value: sum[i]! }
+        return { register, slot: held.get(register)!.slots[0]!, value: sum[i]! }
       }),
     )
     for (const register of fold.registers) scope.renew(register)
@@ -170,10 +165,10 @@ const asScalar = (register: Register): Scalar => ({ kind: 'register', type: regi
 function combine(scope: Scope, fold: Fold, a: readonly Node[], b: readonly Node[]): Node[] {
   scope.forget()
   for (const [i, register] of fold.registers.entries()) {
-    scope.registers.set(register, { built: a[i]!, poly: null, slots: null })
+    scope.registers.set(register, { built: a[i]!, poly: null })
   }
   for (const [i, other] of fold.others.entries()) {
-    scope.registers.set(other, { built: b[i]!, poly: null, slots: null })
+    scope.registers.set(other, { built: b[i]!, poly: null })
   }
   const combined = fold.combine.map(x => build(scope, x) as Node)
   scope.forget()

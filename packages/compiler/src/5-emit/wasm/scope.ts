@@ -35,11 +35,34 @@ export interface LaneContext {
   readonly counter: Poly
 }
 
-export interface RegisterState {
+/** What a register stands for: a value that it is a name for, or variables if it is assigned somewhere. */
+export type RegisterState = Alias | Variables
+
+interface Alias {
   readonly built: Built
   readonly poly: Poly | null
-  /** The variables of a register that is assigned somewhere; null: it is a name for a value. */
-  readonly slots: readonly Slot[] | null
+}
+
+/** The variables of a register at one version. Their reads are made when they are asked for: many are assigned anew before. */
+export class Variables {
+  readonly poly = null
+  private reads: Built | null = null
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly home: Block,
+    readonly slots: readonly Slot[],
+    readonly isVector: boolean,
+  ) {}
+
+  get built(): Built {
+    this.reads ??= this.isVector ? this.slots.map(slot => this.read(slot)) : this.read(this.slots[0]!)
+    return this.reads
+  }
+
+  private read(slot: Slot): Node {
+    return this.graph.read(slot, this.home)
+  }
 }
 
 /** An index that differs from lane to lane other than by the axis. */
@@ -94,15 +117,14 @@ export class Scope {
   }
 
   /** Binds a register to new variables, without giving them values. */
-  variables(register: Register, copies: number | null): RegisterState {
+  variables(register: Register, copies: number | null): Variables {
     const type = copies === null ? valueTypes[register.type] : 'v128'
     const slots = Array.from({ length: copies ?? 1 }, () => this.slot(register.name, type))
     return this.bind(register, slots, copies !== null)
   }
 
-  bind(register: Register, slots: readonly Slot[], isVector: boolean): RegisterState {
-    const reads = slots.map(slot => this.graph.read(slot, this.block))
-    const state = { built: isVector ? reads : reads[0]!, poly: null, slots }
+  bind(register: Register, slots: readonly Slot[], isVector: boolean): Variables {
+    const state = new Variables(this.graph, this.block, slots, isVector)
     this.registers.set(register, state)
     return state
   }
@@ -110,14 +132,21 @@ export class Scope {
   /** A name for a value. */
   alias(register: Register, built: Built, poly: Poly | null): void {
     if (this.registers.has(register)) this.forget()
-    this.registers.set(register, { built, poly, slots: null })
+    this.registers.set(register, { built, poly })
+  }
+
+  /** The variables that a register is now. */
+  variablesOf(register: Register): Variables {
+    const state = this.registers.get(register)
+    if (!(state instanceof Variables)) throw new Error(`internal: register ${register.name} is not declared`)
+    return state
   }
 
   /** After an assignment: reads give the new value. */
   renew(register: Register): void {
     const state = this.registers.get(register)
-    if (state?.slots == null) return
-    this.bind(register, state.slots, !isUniform(state.built))
+    if (!(state instanceof Variables)) return
+    this.bind(register, state.slots, state.isVector)
     this.changed()
   }
 

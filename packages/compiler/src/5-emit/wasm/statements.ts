@@ -76,14 +76,13 @@ function assign(scope: Scope, statement: Assign): void {
 
 /** Gives a register its value, which was built before. */
 function set(scope: Scope, { register, value }: Assign, built: Built): void {
-  const state = scope.registers.get(register)
-  if (state?.slots == null) throw new Error(`internal: register ${register.name} is not declared`)
-  if (isUniform(state.built)) {
+  const { slots, isVector } = scope.variablesOf(register)
+  if (!isVector) {
     if (!isUniform(built)) throw new Error(`internal: register ${register.name} differs from lane to lane`)
-    scope.push({ kind: 'set', slot: state.slots[0]!, value: built })
+    scope.push({ kind: 'set', slot: slots[0]!, value: built })
   } else {
     const copies = isUniform(built) ? copiesOf(scope, built, value.type) : built
-    for (const [i, slot] of state.slots.entries()) scope.push({ kind: 'set', slot, value: copies[i]! })
+    for (let i = 0; i < slots.length; i++) scope.push({ kind: 'set', slot: slots[i]!, value: copies[i]! })
   }
   scope.renew(register)
 }
