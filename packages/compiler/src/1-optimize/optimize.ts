@@ -1,9 +1,9 @@
 /**
  * Optimize: a closed tensor function  →  an equal one that costs less. Sizes may still be symbols.
  *
- * Two passes alternate until neither changes anything: the rows of the rule tables, bottom-up and in the bodies of scans
- * too (`graph/rewrite`), and the rules that need to know who reads what, most of them about scans and branches
- * (`scans.ts`).
+ * Two passes alternate until the second finds nothing to change in what the first has left: the rows of the rule tables,
+ * bottom-up and in the bodies of scans too (`graph/rewrite`), and the rules that need to know who reads what, most of
+ * them about scans and branches (`scans.ts`).
  */
 import {
   type Apply,
@@ -80,9 +80,9 @@ export function optimize(fn: Lambda, options: OptimizeOptions = {}): Lambda {
   if (fromEnvironment) output.write('── rules ──')
   for (let round = 0; ; round++) {
     if (round > mostRounds) throw new Error('internal: optimize does not come to an end')
-    const before = results
-    results = sweeper.sweep(rewriter.rewrite(results))
-    if (results === before) break
+    const normal = rewriter.rewrite(results)
+    results = sweeper.sweep(normal)
+    if (results === normal) break
   }
   const isSame = results.every((v, i) => v === fn.results[i])
   if (fromEnvironment && isSame) output.write('(unchanged)')

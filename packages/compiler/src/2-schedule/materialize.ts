@@ -99,7 +99,7 @@ export class Decision {
         prepareScan(node, reads).map(store => this.storeAt(store)),
       )
     for (const store of stores) this.storeAt(store)
-    for (const node of [...this.order].reverse()) if (isAssembled(node)) this.add(node.outputs[0]!)
+    for (const node of this.order.filter(isAssembled).reverse()) this.add(node.outputs[0]!)
     for (const node of this.order) this.place(node)
     for (const v of wanted) this.add(v)
     if (seesAll)

@@ -35,8 +35,15 @@ function readBy(unit: Unit): readonly Variable[] {
 }
 
 function dependsOn(unit: Unit, other: Unit): boolean {
-  const seen = new Set([unit])
-  for (const x of seen) for (const needed of x.needs) seen.add(needed)
+  if (unit === other) return true
+  const seen = new Set<Unit>()
+  const open = [unit]
+  const meet = (needed: Unit) => {
+    if (seen.has(needed)) return
+    seen.add(needed)
+    open.push(needed)
+  }
+  while (open.length > 0 && !seen.has(other)) open.pop()!.needs.forEach(meet)
   return seen.has(other)
 }
 

@@ -32,7 +32,9 @@ interface Parameter {
 type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 export class KernelBuilder {
-  private readonly parameters = new Map<string, Parameter>()
+  private readonly parameters: Parameter[] = []
+  /** Where each is, by what it stands for. */
+  private readonly positions = new Map<string, number>()
   private readonly keys = new Map<BufferRef, string>()
   private readonly ids = new Map<object, number>()
   private names = 0
@@ -51,11 +53,21 @@ export class KernelBuilder {
   readonly size = (dim: Dim): Scalar => {
     if (typeof dim === 'number') return s.int(dim)
     const key = `size ${dimKey(dim)}`
-    const known = this.parameters.get(key)?.param
+    const known = this.known(key)
     if (known?.kind === 'size') return s.size(known)
     const param: SizeParam = { kind: 'size', name: `n${this.names++}` }
-    this.parameters.set(key, { param, arg: dim })
+    this.add(key, { param, arg: dim })
     return s.size(param)
+  }
+
+  private known(key: string): KernelParam | undefined {
+    const position = this.positions.get(key)
+    return position === undefined ? undefined : this.parameters[position]!.param
+  }
+
+  private add(key: string, parameter: Parameter): void {
+    this.positions.set(key, this.parameters.length)
+    this.parameters.push(parameter)
   }
 
   /** The parameter for the start of a place; read in one statement and written in another, its access becomes both. */
@@ -67,13 +79,13 @@ export class KernelBuilder {
     }
     const { ref } = place
     const param: BufferParam = { kind: 'buffer', name: `b${this.names++}`, dtype: ref.buffer.dtype, access }
-    this.parameters.set(this.keyOf(ref), { param, arg: ref })
+    this.add(this.keyOf(ref), { param, arg: ref })
     return param
   }
 
   /** The parameter for the start of a place, if there is one yet. */
   find({ ref }: Place): BufferParam | null {
-    const known = this.parameters.get(this.keyOf(ref))?.param
+    const known = this.known(this.keyOf(ref))
     return known?.kind === 'buffer' ? known : null
   }
 
@@ -86,7 +98,7 @@ export class KernelBuilder {
 
   /** The finished kernel. `range`: its outermost loop was built by `ranged`, with about `work` operations an iteration. */
   finish(body: readonly Statement[], range: Range | null = null, inPlace: Call['inPlace'] = []): Call {
-    const parameters = [...this.parameters.values()]
+    const { parameters } = this
     const params = parameters.map(x => x.param)
     const kernelRange = range && { begin: range.begin, end: range.end, align: range.align }
     const kernel: Kernel = {
@@ -105,14 +117,9 @@ export class KernelBuilder {
     }
   }
 
-  /** The position of a buffer parameter among the arguments. */
-  position(param: BufferParam): number {
-    let position = 0
-    for (const known of this.parameters.values()) {
-      if (known.param === param) return position
-      position++
-    }
-    return -1
+  /** The position among the arguments of the parameter for the start of a place; null: there is none yet. */
+  position({ ref }: Place): number | null {
+    return this.positions.get(this.keyOf(ref)) ?? null
   }
 
   private keyOf(ref: BufferRef): string {

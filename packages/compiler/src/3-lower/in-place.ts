@@ -3,13 +3,13 @@
  * it is overwritten.
  */
 import { equalShape } from '@arignote/graph'
-import type { BufferParam } from '@arignote/loops'
-import type { Expression, PlaceOf } from '../expression.js'
+import type { Expression, Leaf, PlaceOf } from '../expression.js'
 import type { Call, Place, StoreTo } from '../program.js'
 import type { KernelBuilder } from './builder.js'
 
-/** How a parameter is read: by several variables, perhaps, since views of one start share it. */
+/** How the parameter at a position is read: by several variables, perhaps, since views of one start share it. */
 interface Reading {
+  readonly position: number
   readonly places: Place[]
   pointwise: boolean
 }
@@ -22,29 +22,34 @@ export function inPlacePairs(
   placeOf: PlaceOf,
 ): Call['inPlace'] {
   const own = new Set(stores.filter(x => placeOf(x.value) === x.place).map(x => x.value))
-  const readings = new Map<BufferParam, Reading>()
-  for (const { leaves } of expressions) {
-    for (const { variable, pointwise } of leaves) {
-      if (own.has(variable)) continue
-      const place = placeOf(variable)!
-      const param = builder.find(place)
-      if (param === null) continue
-      const reading = readings.get(param)
-      if (reading === undefined) readings.set(param, { places: [place], pointwise })
-      else {
-        reading.places.push(place)
-        reading.pointwise &&= pointwise
-      }
-    }
+  const readings: Reading[] = []
+  for (const { leaves } of expressions)
+    for (let i = 0; i < leaves.length; i++)
+      if (!own.has(leaves[i]!.variable)) addReading(readings, leaves[i]!, builder, placeOf)
+  const pointwise = readings.filter(reading => reading.pointwise)
+  return stores.flatMap(({ place }) => {
+    const written = builder.position(place)!
+    return pointwise.flatMap(({ position, places }) =>
+      places.every(source => sameLayout(source, place)) ? [[position, written] as const] : [],
+    )
+  })
+}
+
+function addReading(
+  readings: Reading[],
+  { variable, pointwise }: Leaf,
+  builder: KernelBuilder,
+  placeOf: PlaceOf,
+): void {
+  const place = placeOf(variable)!
+  const position = builder.position(place)
+  if (position === null) return
+  const known = readings.find(reading => reading.position === position)
+  if (known === undefined) readings.push({ position, places: [place], pointwise })
+  else {
+    known.places.push(place)
+    known.pointwise &&= pointwise
   }
-  const pairs: (readonly [number, number])[] = []
-  for (const { place } of stores) {
-    const written = builder.position(builder.find(place)!)
-    for (const [param, { places, pointwise }] of readings)
-      if (pointwise && places.every(source => sameLayout(source, place)))
-        pairs.push([builder.position(param), written])
-  }
-  return pairs
 }
 
 function sameLayout(a: Place, b: Place): boolean {

@@ -105,9 +105,9 @@ class Table {
     let known = byFirst.get(first)
     if (known === undefined) {
       const all: Attempt[] = []
-      for (const rule of rules) {
-        if (!mayTake(rule.pattern, 0, first)) continue
-        const attempts = this.attemptsOf(rule)
+      for (let i = 0; i < rules.length; i++) {
+        if (!mayTake(rules[i]!.pattern, 0, first)) continue
+        const attempts = this.attemptsOf(rules[i]!)
         if (attempts.length === 1) all.push(attempts[0]!)
         else for (const attempt of attempts) if (mayTake(attempt.pattern, 0, first)) all.push(attempt)
       }

@@ -27,9 +27,8 @@ function invariantFrontier(r: Recurrence): readonly Variable[] {
     const from = dependsOn.get(x) ?? 0
     if (x.owner !== null && (from === dependence.constants || (from === 0 && isClosedWork(x)))) found.add(x)
   }
-  for (const node of order) {
-    if ((dependsOn.get(node.outputs[0]!) ?? 0) <= dependence.constants) continue
-    for (const v of node.inputs) look(v)
+  for (const { inputs, outputs } of order) {
+    if ((dependsOn.get(outputs[0]!) ?? 0) > dependence.constants) inputs.forEach(look)
   }
   for (const { next } of r.carries) look(next)
   if (r.condition !== null) look(r.condition)
