@@ -96,14 +96,16 @@ export function foldScalars(fold: Fold): readonly Scalar[] {
 /** Every statement of a kernel, outer ones first. */
 export function statementsOf(body: Kernel['body']): readonly Statement[] {
   const found: Statement[] = []
-  const collect = (list: readonly Statement[]) => {
-    for (const statement of list) {
-      found.push(statement)
-      if (statement.kind === 'loop') collect(statement.body)
-    }
-  }
-  collect(body)
+  collect(body, found)
   return found
+}
+
+function collect(body: Kernel['body'], found: Statement[]): void {
+  for (let i = 0; i < body.length; i++) {
+    const statement = body[i]!
+    found.push(statement)
+    if (statement.kind === 'loop') collect(statement.body, found)
+  }
 }
 
 /** What a leaf refers to by identity. */

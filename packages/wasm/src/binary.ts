@@ -119,7 +119,8 @@ function writeBody(
   types: TypeTable,
 ): void {
   const runs: { type: ValueType; count: number }[] = []
-  for (const { type } of locals.slice(params.length)) {
+  for (let i = params.length; i < locals.length; i++) {
+    const { type } = locals[i]!
     const last = runs.at(-1)
     if (last?.type === type) last.count++
     else runs.push({ type, count: 1 })
@@ -150,9 +151,8 @@ function writeBody(
 }
 
 function writeBlockType(out: ByteWriter, results: readonly ValueType[], types: TypeTable): void {
-  const [only] = results
-  if (only === undefined) out.byte(0x40)
-  else if (results.length === 1) out.byte(valueTypes[only])
+  if (results.length === 0) out.byte(0x40)
+  else if (results.length === 1) out.byte(valueTypes[results[0]!])
   else out.s32(types.indexOf([], results))
 }
 

@@ -24,7 +24,9 @@ export interface Effects {
 export function effectsOf(body: readonly Statement[]): Effects {
   const registers = new Set<Register>()
   const buffers = new Set<BufferParam>()
-  for (const x of statementsOf(body)) {
+  const statements = statementsOf(body)
+  for (let i = 0; i < statements.length; i++) {
+    const x = statements[i]!
     if (x.kind === 'assign') registers.add(x.register)
     else if (x.kind === 'store') buffers.add(x.buffer)
     else if (x.kind === 'check') buffers.add(x.errors)

@@ -42,8 +42,9 @@ class Emitter {
   }
 
   statements(block: Block): void {
-    for (const x of block.statements) this.statement(x)
-    for (const { local } of block.slots) if (local !== null) this.stack.free(local)
+    const { statements, slots } = block
+    for (let i = 0; i < statements.length; i++) this.statement(statements[i]!)
+    for (let i = 0; i < slots.length; i++) if (slots[i]!.local !== null) this.stack.free(slots[i]!.local!)
   }
 
   private statement(x: Statement): void {
@@ -161,6 +162,7 @@ class Emitter {
 
   private leave(block: Block): void {
     this.stack.block = block.parent!
-    for (const x of block.release) this.stack.release(x)
+    const { release } = block
+    for (let i = 0; i < release.length; i++) this.stack.release(release[i]!)
   }
 }

@@ -181,14 +181,13 @@ export class Graph {
 
   /** The same instruction with the same operands that is at home in a block around `block`, or a new one. */
   load(key: string, block: Block, make: () => Node): Node {
-    let known = this.loads.get(key)
-    if (known === undefined) {
-      known = []
-      this.loads.set(key, known)
+    const known = this.loads.get(key)
+    if (known !== undefined) {
+      for (let i = 0; i < known.length; i++) if (isWithin(known[i]!.home, block)) return known[i]!
     }
-    for (const node of known) if (isWithin(node.home, block)) return node
     const node = make()
-    known.push(node)
+    if (known === undefined) this.loads.set(key, [node])
+    else known.push(node)
     return node
   }
 

@@ -64,7 +64,8 @@ function termsOf(list: readonly Term[]): Terms {
 
 /** The terms of two sums, both in order, merged; none twice, and none that vanish. */
 function merged(a: readonly Term[], b: readonly Term[]): readonly Term[] {
-  const list: Term[] = []
+  const list = new Array<Term>(a.length + b.length)
+  let count = 0
   let i = 0
   let j = 0
   while (i < a.length && j < b.length) {
@@ -72,19 +73,20 @@ function merged(a: readonly Term[], b: readonly Term[]): readonly Term[] {
     const y = b[j]!
     if (x.key === y.key) {
       const coefficient = (x.coefficient + y.coefficient) | 0
-      if (coefficient !== 0) list.push({ coefficient, factors: x.factors, key: x.key })
+      if (coefficient !== 0) list[count++] = { coefficient, factors: x.factors, key: x.key }
       i++
       j++
     } else if (x.key < y.key) {
-      list.push(x)
+      list[count++] = x
       i++
     } else {
-      list.push(y)
+      list[count++] = y
       j++
     }
   }
-  while (i < a.length) list.push(a[i++]!)
-  while (j < b.length) list.push(b[j++]!)
+  while (i < a.length) list[count++] = a[i++]!
+  while (j < b.length) list[count++] = b[j++]!
+  list.length = count
   return list
 }
 
@@ -163,9 +165,11 @@ export function coefficientIn(a: Poly, x: Node): Poly | null {
 /** The polynomial with another in the place of `x`. */
 export function substitute(a: Poly, x: Node, by: Poly): Poly | null {
   const terms = a.terms.list
-  const left: Term[] = []
-  for (let i = 0; i < terms.length; i++) if (!terms[i]!.factors.includes(x)) left.push(terms[i]!)
-  if (left.length === terms.length) return a
+  const left = new Array<Term>(terms.length)
+  let count = 0
+  for (let i = 0; i < terms.length; i++) if (!terms[i]!.factors.includes(x)) left[count++] = terms[i]!
+  if (count === terms.length) return a
+  left.length = count
   let sum: Poly = { terms: termsOf(left), constant: a.constant }
   for (let i = 0; i < terms.length; i++) {
     const { factors, coefficient } = terms[i]!

@@ -33,7 +33,8 @@ export function walkKernel(kernel: Kernel, options: EmitOptions): Scope {
 }
 
 export function walk(scope: Scope, body: readonly LoopStatement[]): void {
-  for (const x of body) {
+  for (let i = 0; i < body.length; i++) {
+    const x = body[i]!
     if (x.kind === 'loop') loop(scope, x)
     else if (x.kind === 'store') store(scope, x)
     else if (x.kind === 'declare') declare(scope, x)

@@ -17,7 +17,8 @@ class Counting {
   private readonly blocks: Block[] = []
 
   block(block: Block): void {
-    for (const x of block.statements) this.statement(x, block)
+    const { statements } = block
+    for (let i = 0; i < statements.length; i++) this.statement(statements[i]!, block)
   }
 
   private statement(x: Statement, block: Block): void {

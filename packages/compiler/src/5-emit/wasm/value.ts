@@ -219,10 +219,15 @@ function polyOfInstruction(
 
 /** The same polynomial for one lane: of the `n`-th position of a trip. */
 export function polyAtLane(scope: Scope, poly: Poly, n: number): Poly {
-  const { symbol, step, counter, lanes } = scope.lanes!
+  const { symbol, step, counter } = scope.lanes!
+  const result = scope.laneIndices.size === 0 ? poly : withoutLaneIndices(scope, poly, n)
+  return inPlaceOf(result, symbol, n === 0 ? counter : addPoly(counter, polyOfInteger(n * step)))
+}
+
+function withoutLaneIndices(scope: Scope, poly: Poly, n: number): Poly {
+  const { lanes } = scope.lanes!
   let result = poly
-  const factors = scope.laneIndices.size === 0 ? [] : poly.terms.list.flatMap(term => term.factors)
-  for (const factor of new Set(factors)) {
+  for (const factor of new Set(poly.terms.list.flatMap(term => term.factors))) {
     const index = scope.laneIndices.get(factor)
     if (index === undefined) continue
     const node =
@@ -230,7 +235,7 @@ export function polyAtLane(scope: Scope, poly: Poly, n: number): Poly {
       extractLane(scope.graph, 'int32', index.copies[Math.floor(n / lanes)]!, n % lanes, lanes)
     result = inPlaceOf(result, factor, polyOfNode(node))
   }
-  return inPlaceOf(result, symbol, addPoly(counter, polyOfInteger(n * step)))
+  return result
 }
 
 function inPlaceOf(poly: Poly, x: Node, by: Poly): Poly {
