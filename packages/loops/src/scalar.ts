@@ -85,15 +85,24 @@ function typeFor(name: InstructionName, operands: readonly Operand[], position: 
 }
 
 function instruction(name: InstructionName, ...operands: Operand[]): Scalar {
+  const args = withConstants(name, operands)
+  const folded = foldInteger(name, args)
+  if (folded !== null) return folded
+  const { result } = instructions[name]
+  const type = result === 'same' ? args[name === 'select' ? 1 : 0]!.type : result
+  return { kind: 'instruction', name, args, type }
+}
+
+/** The operands of an instruction, whose types must go together; constants in the place of numbers. */
+function withConstants(name: InstructionName, operands: Operand[]): readonly Scalar[] {
   for (let i = 0; i < operands.length; i++) {
     const x = operands[i]!
     if (typeof x === 'number') operands[i] = constant(typeFor(name, operands, i), x)
   }
   const args = operands as Scalar[]
-  const info = instructions[name]
   const first = name === 'select' ? 1 : 0
   const { type } = args[first]!
-  if (!(info.accepts as readonly ScalarType[]).includes(type)) {
+  if (!(instructions[name].accepts as readonly ScalarType[]).includes(type)) {
     throw new Error(`internal: ${name} is not defined for ${type}`)
   }
   for (let i = first + 1; i < args.length; i++) {
@@ -102,14 +111,7 @@ function instruction(name: InstructionName, ...operands: Operand[]): Scalar {
   }
   if (name === 'select' && args[0]!.type !== 'bool')
     throw new Error('internal: select needs a bool condition')
-  return (
-    foldInteger(name, args) ?? {
-      kind: 'instruction',
-      name,
-      args,
-      type: info.result === 'same' ? type : info.result,
-    }
-  )
+  return args
 }
 
 /** Exact identities of int32 index arithmetic; floats are left alone. */

@@ -34,7 +34,7 @@ export class StackCode {
   }
 
   private tree(root: Node, settled: Node | null): void {
-    const { f, waiting, next } = this
+    const { waiting, next } = this
     waiting[0] = root
     next[0] = 0
     let top = 0
@@ -50,23 +50,29 @@ export class StackCode {
         continue
       }
       top--
-      this.instruction(x)
-      if (x === settled) {
-        x.local = this.allocate(x.type)
-        f.set(x.local)
-      } else if (!x.isLeaf && --x.remaining > 0) {
-        x.local = this.allocate(x.type)
-        f.tee(x.local)
-      }
+      this.compute(x, x === settled)
     }
   }
 
-  /** Pushes a value that need not be computed, if that is what it is. */
+  /** From operands that are on the stack; into a local where it is needed again. */
+  private compute(x: Node, isSettled: boolean): void {
+    this.instruction(x)
+    if (isSettled) {
+      x.local = this.allocate(x.type)
+      this.f.set(x.local)
+    } else if (!x.isLeaf && --x.remaining > 0) {
+      x.local = this.allocate(x.type)
+      this.f.tee(x.local)
+    }
+  }
+
+  /** Pushes a value for which nothing else has to be computed, if that is what it is. */
   private isThere(x: Node): boolean {
     if (x.local !== null) {
       this.f.get(x.local)
       this.consume(x)
     } else if (x.op === 'read') this.f.get(x.slot!.local ?? this.variable(x.slot!))
+    else if (x.operands.length === 0) this.compute(x, false)
     else if (x.op === 'shift' && isNothing(x)) return this.isThere(x.operands[0]!)
     else return false
     return true

@@ -1,7 +1,14 @@
 /**
  * Values: scalars  →  nodes, in a scope. Nothing recurses but indices inside indices.
  */
-import { type InstructionName, operandsOf, type Scalar, type ScalarType } from '@arignote/loops'
+import {
+  type InstructionName,
+  isLeaf,
+  type Leaf,
+  operandsOf,
+  type Scalar,
+  type ScalarType,
+} from '@arignote/loops'
 import { expansionOf } from './effects.js'
 import { constantNode, type Emit, scalarTable } from './instructions.js'
 import { correction } from './large-arguments.js'
@@ -22,26 +29,44 @@ import { extractLane } from './vectors.js'
 
 /** The value of a scalar where the scope stands. */
 export function build(scope: Scope, root: Scalar): Built {
-  const { built: known, volatile, pending } = scope
-  const there = known.get(root)
-  if (there !== undefined) return there
+  const there = scope.built.get(root)
+  return there ?? (isLeaf(root) ? buildLeaf(scope, root) : buildTree(scope, root))
+}
+
+function buildTree(scope: Scope, root: Scalar): Built {
+  const { built, volatile, pending } = scope
   const base = pending.length
   pending.push(root)
   while (pending.length > base) {
-    const x = pending[pending.length - 1]!
-    if (known.has(x)) {
+    const ready = pending.length
+    const x = pending[ready - 1]!
+    if (built.has(x)) {
       pending.pop()
       continue
     }
-    const ready = pending.length
     const operands = operandsIn(x)
-    for (let i = operands.length - 1; i >= 0; i--) if (!known.has(operands[i]!)) pending.push(operands[i]!)
+    for (let i = operands.length - 1; i >= 0; i--) {
+      const operand = operands[i]!
+      if (!built.has(operand) && !isLeaf(operand)) pending.push(operand)
+    }
     if (pending.length > ready) continue
     pending.pop()
-    known.set(x, buildOne(scope, x))
+    built.set(x, buildOne(scope, x))
     if (isVolatile(scope, x) || (volatile.size > 0 && operands.some(y => volatile.has(y)))) volatile.add(x)
   }
-  return known.get(root)!
+  return built.get(root)!
+}
+
+function buildLeaf(scope: Scope, x: Leaf): Built {
+  const value = buildOne(scope, x)
+  scope.built.set(x, value)
+  if (isVolatile(scope, x)) scope.volatile.add(x)
+  return value
+}
+
+/** The value of an operand that is built, or a leaf. */
+function builtOf(scope: Scope, x: Scalar): Built {
+  return scope.built.get(x) ?? buildLeaf(scope, x as Leaf)
 }
 
 const nothing: readonly Scalar[] = []
@@ -112,24 +137,24 @@ function buildOne(scope: Scope, x: Scalar): Built {
 
 /** What the expansion gives, but for arguments that are too large for it. */
 function corrected(scope: Scope, x: Scalar & { kind: 'intrinsic' }): Built {
-  const { graph, built, lanes } = scope
-  const value = built.get(expansionOf(x))!
+  const { graph, lanes } = scope
+  const value = builtOf(scope, expansionOf(x))
   if (isUniform(value)) {
     const target = correction(x.name, x.type, 1)
-    return target === null ? value : graph.call(target, [value, built.get(x.args[0]!) as Node])
+    return target === null ? value : graph.call(target, [value, builtOf(scope, x.args[0]!) as Node])
   }
   const target = correction(x.name, x.type, lanes!.lanes)
-  const argument = built.get(x.args[0]!) as readonly Node[]
+  const argument = builtOf(scope, x.args[0]!) as readonly Node[]
   return target === null ? value : value.map((v, copy) => graph.call(target, [v, argument[copy]!]))
 }
 
 function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction' }): Built {
-  const { graph, lanes, built } = scope
+  const { graph, lanes } = scope
   const type = name === 'select' ? args[1]!.type : args[0]!.type
   const operands = new Array<Built>(args.length)
   let uniform = true
   for (let i = 0; i < args.length; i++) {
-    const x = built.get(args[i]!)!
+    const x = builtOf(scope, args[i]!)
     operands[i] = x
     uniform &&= isUniform(x)
   }
