@@ -120,23 +120,26 @@ export function presentOrigins(depth?: number): readonly Origin[] {
 
 /** The one way to make a node. Types are inferred, and errors raised, here. */
 export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): Apply {
-  let ids = ''
-  for (let i = 0; i < inputs.length; i++) ids += `${inputs[i]!.id},`
-  const paramsKey = op.key === undefined ? JSON.stringify(params) : op.key(params)
-  const key = `${op.name}(${ids})${paramsKey}`
+  const key = keyOf(op, inputs, params)
   const origins = presentOrigins()
   const known = interned.get(key)
   if (known !== undefined) {
     addOrigins(known, origins)
     return known
   }
-  const given = new Array<TensorType>(inputs.length)
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i]!
-    if (!(input instanceof Variable)) throw notSymbolic(op.name, `operand ${i}`, describeGiven(input))
-    given[i] = input.type
-  }
-  const { outputs: types, requires = nothing, name = null } = op.infer(given, params, inputs)
+  const made = make(op, inputs, params, origins)
+  interned.set(key, made)
+  return made
+}
+
+function keyOf<P>(op: Op<P>, inputs: readonly Variable[], params: P): string {
+  let ids = ''
+  for (let i = 0; i < inputs.length; i++) ids += `${inputs[i]!.id},`
+  return `${op.name}(${ids})${op.key === undefined ? JSON.stringify(params) : op.key(params)}`
+}
+
+function make<P>(op: Op<P>, inputs: readonly Variable[], params: P, origins: readonly Origin[]): Apply {
+  const { outputs: types, requires = nothing, name = null } = op.infer(typesOf(op, inputs), params, inputs)
   const outputs = new Array<Variable>(types.length)
   const made: Apply = {
     op: op as Op<unknown>,
@@ -147,8 +150,17 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
     origins: origins.slice(0, mostOrigins),
   }
   for (let i = 0; i < types.length; i++) outputs[i] = new Variable(types[i]!, made, i, name)
-  interned.set(key, made)
   return made
+}
+
+function typesOf<P>(op: Op<P>, inputs: readonly Variable[]): readonly TensorType[] {
+  const types = new Array<TensorType>(inputs.length)
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i]!
+    if (!(input instanceof Variable)) throw notSymbolic(op.name, `operand ${i}`, describeGiven(input))
+    types[i] = input.type
+  }
+  return types
 }
 
 /** The node was made at these places too. */
