@@ -135,7 +135,8 @@ export function apply<P>(op: Op<P>, inputs: readonly Variable[], params: P): App
 function keyOf<P>(op: Op<P>, inputs: readonly Variable[], params: P): string {
   let ids = ''
   for (let i = 0; i < inputs.length; i++) ids += `${inputs[i]!.id},`
-  return `${op.name}(${ids})${op.key === undefined ? JSON.stringify(params) : op.key(params)}`
+  const paramsKey = op.key !== undefined ? op.key(params) : params === null ? '' : JSON.stringify(params)
+  return `${op.name}(${ids})${paramsKey}`
 }
 
 function make<P>(op: Op<P>, inputs: readonly Variable[], params: P, origins: readonly Origin[]): Apply {
