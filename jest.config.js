@@ -14,7 +14,11 @@ export default {
       '@swc/jest',
       {
         swcrc: false,
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        jsc: {
+          parser: { syntax: 'typescript' },
+          target: 'es2022',
+          transform: { useDefineForClassFields: false }, // as in tsconfig.base.json
+        },
         module: { type: 'commonjs' },
         sourceMaps: 'inline',
       },
