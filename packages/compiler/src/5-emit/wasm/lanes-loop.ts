@@ -21,6 +21,7 @@ import {
   subPoly,
 } from './poly.js'
 import { isUniform, type LaneContext, type RegisterState, type Scope, type Variables } from './scope.js'
+import { simdTable } from './simd.js'
 import { countedLoop, keep, type Range, walk } from './statements.js'
 import { build, buildVectors } from './value.js'
 import { extractLane, type Lanes } from './vectors.js'
@@ -34,8 +35,9 @@ export function lanesLoop(scope: Scope, x: Loop, range: Range): void {
     cut(scope, range, x.step, count, lanes),
   ] as const
   const symbol = scope.graph.lanes(scope.block)
+  const table = simdTable(lanes, scope.options.fused)
   const contextOf = (copies: number, counter: Poly): LaneContext => {
-    return { axis: x.axis, lanes, jam: copies, step: x.step, registers, symbol, counter }
+    return { axis: x.axis, lanes, table, jam: copies, step: x.step, registers, symbol, counter }
   }
   const pass = (start: Poly, end: Poly, copies: number) =>
     countedLoop(scope, x, { start, end }, x.step * copies * lanes, true, counter => {

@@ -10,10 +10,9 @@ import { Addresses } from './address.js'
 import type { LoopCode, Statement } from './code.js'
 import type { Effects } from './effects.js'
 import { Graph } from './graph.js'
-import { valueTypes } from './instructions.js'
+import { type Table, valueTypes } from './instructions.js'
 import type { Block, Node, Slot } from './node.js'
 import { type Poly, polyOfNode } from './poly.js'
-import { type SimdTables, simdTables } from './simd.js'
 import { type Lanes, splat } from './vectors.js'
 
 /** Uniform, or one vector for each jammed copy. */
@@ -27,6 +26,8 @@ export function isUniform(x: Built): x is Node {
 export interface LaneContext {
   readonly axis: Axis
   readonly lanes: Lanes
+  /** The instructions on so many lanes. */
+  readonly table: Table
   readonly jam: number
   readonly step: number
   readonly registers: ReadonlySet<Register>
@@ -79,7 +80,6 @@ export interface EmitOptions {
 export class Scope {
   readonly graph = new Graph()
   readonly addresses = new Addresses(this.graph)
-  readonly tables: SimdTables
   readonly params = new Map<BufferParam | SizeParam, Node>()
   readonly axes = new Map<Axis, Poly>()
   readonly registers = new Map<Register, RegisterState>()
@@ -102,9 +102,7 @@ export class Scope {
     readonly mutable: ReadonlySet<Register>,
     /** Buffers that are written somewhere. */
     readonly written: ReadonlySet<BufferParam>,
-  ) {
-    this.tables = simdTables(options.fused)
-  }
+  ) {}
 
   push(statement: Statement): void {
     this.block.statements.push(statement)

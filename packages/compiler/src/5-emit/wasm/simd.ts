@@ -14,12 +14,6 @@ const op =
 
 const same: Emit = (_graph, [x]) => x!
 
-/** By the number of lanes. */
-export interface SimdTables {
-  readonly 2: Table
-  readonly 4: Table
-}
-
 const floats = (
   name: 'add' | 'sub' | 'mul' | 'div' | 'neg' | 'abs' | 'sqrt' | 'floor' | 'ceil' | 'trunc' | 'nearest',
 ) => ({
@@ -183,10 +177,10 @@ function table(lanes: Lanes, fused: boolean): Table {
   } satisfies Table
 }
 
-const made: Partial<Record<'plain' | 'fused', SimdTables>> = {}
+const made: { readonly [L in Lanes]: Partial<Record<'plain' | 'fused', Table>> } = { 2: {}, 4: {} }
 
-export function simdTables(fused: boolean): SimdTables {
+export function simdTable(lanes: Lanes, fused: boolean): Table {
   const key = fused ? 'fused' : 'plain'
-  made[key] ??= { 2: table(2, fused), 4: table(4, fused) }
-  return made[key]
+  made[lanes][key] ??= table(lanes, fused)
+  return made[lanes][key]
 }

@@ -160,7 +160,7 @@ function instruction(scope: Scope, { name, args }: Scalar & { kind: 'instruction
   }
   if (uniform) return emitterOf(scalarTable[name], name, type)(graph, operands as Node[])
   const { jam } = lanes!
-  const emit = emitterOf(scope.tables[lanes!.lanes][name], name, type)
+  const emit = emitterOf(lanes!.table[name], name, type)
   const isShift = name === 'shl' || name === 'shrS' || name === 'shrU'
   if (isShift && !isUniform(operands[1]!)) {
     throw new Error('internal: a shift count must be the same in every lane')
