@@ -14,8 +14,10 @@ import { type Apply, apply, type Variable, withOrigins } from '../variable.js'
 import {
   type AnyOp,
   type Captures,
+  inputMakers,
+  isAmong,
+  type Makers,
   matches,
-  mayTake,
   orders,
   originsOf,
   type Pattern,
@@ -47,10 +49,12 @@ export interface RewriteOptions {
   readonly trace?: (rule: string, before: Variable, after: Variable) => void
 }
 
-/** A rule with its pattern in one order of its commuting nodes. */
+/** A rule with its pattern in one order of its commuting nodes, and what must have made the first two inputs. */
 interface Attempt {
   readonly rule: Rule
   readonly pattern: PatternNode
+  readonly first: Makers
+  readonly second: Makers
 }
 
 /** By the op that made an input (undefined: none). */
@@ -62,9 +66,9 @@ interface Attempts {
   readonly bySecond: ByMaker<readonly Attempt[]>
 }
 
-/** What is about nodes of some op. */
+/** What may match nodes of some op, in the order of the table. */
 interface About {
-  readonly rules: readonly Rule[]
+  readonly all: readonly Attempt[]
   readonly byFirst: ByMaker<Attempts>
 }
 
@@ -75,7 +79,7 @@ class Table {
     { readonly rule: Rule; readonly position: number }[]
   >()
   private readonly byOp = new Map<AnyOp, About>()
-  private readonly attempts = new Map<Rule, readonly Attempt[]>()
+  private readonly byRule = new Map<Rule, readonly Attempt[]>()
 
   constructor(rules: readonly Rule[]) {
     for (let position = 0; position < rules.length; position++) {
@@ -94,24 +98,17 @@ class Table {
     const second = inputs[1]?.owner?.op
     let list = bySecond.get(second)
     if (list === undefined) {
-      list = withSecond(all, second)
+      list = withMaker(all, 'second', second)
       bySecond.set(second, list)
     }
     return list
   }
 
   private withFirst(op: AnyOp, first: AnyOp | undefined): Attempts {
-    const { rules, byFirst } = this.about(op)
+    const { all, byFirst } = this.about(op)
     let known = byFirst.get(first)
     if (known === undefined) {
-      const all: Attempt[] = []
-      for (let i = 0; i < rules.length; i++) {
-        if (!mayTake(rules[i]!.pattern, 0, first)) continue
-        const attempts = this.attemptsOf(rules[i]!)
-        if (attempts.length === 1) all.push(attempts[0]!)
-        else for (const attempt of attempts) if (mayTake(attempt.pattern, 0, first)) all.push(attempt)
-      }
-      known = { all, bySecond: new Map() }
+      known = { all: withMaker(all, 'first', first), bySecond: new Map() }
       byFirst.set(first, known)
     }
     return known
@@ -121,18 +118,20 @@ class Table {
     let about = this.byOp.get(op)
     if (about === undefined) {
       const rows = [...(this.byRoot.get(op) ?? []), ...(this.byRoot.get(op.family.kind) ?? [])]
-      const rules = rows.sort((a, b) => a.position - b.position).map(({ rule }) => rule)
-      about = { rules, byFirst: new Map() }
+      rows.sort((a, b) => a.position - b.position)
+      about = { all: rows.flatMap(({ rule }) => this.attemptsOf(rule)), byFirst: new Map() }
       this.byOp.set(op, about)
     }
     return about
   }
 
   private attemptsOf(rule: Rule): readonly Attempt[] {
-    let attempts = this.attempts.get(rule)
+    let attempts = this.byRule.get(rule)
     if (attempts === undefined) {
-      attempts = orders(rule.pattern).map(pattern => ({ rule, pattern }))
-      this.attempts.set(rule, attempts)
+      attempts = orders(rule.pattern).map(pattern => {
+        return { rule, pattern, first: inputMakers(pattern, 0), second: inputMakers(pattern, 1) }
+      })
+      this.byRule.set(rule, attempts)
     }
     return attempts
   }
@@ -140,8 +139,19 @@ class Table {
 
 const none: readonly Attempt[] = []
 
-const withSecond = (attempts: readonly Attempt[], op: AnyOp | undefined) =>
-  attempts.filter(({ pattern }) => mayTake(pattern, 1, op))
+/** Those that an op (undefined: none) may have made the first or the second input for. */
+function withMaker(
+  attempts: readonly Attempt[],
+  input: 'first' | 'second',
+  op: AnyOp | undefined,
+): readonly Attempt[] {
+  const found: Attempt[] = []
+  for (let i = 0; i < attempts.length; i++) {
+    const makers = attempts[i]![input]
+    if (makers === null || (op !== undefined && isAmong(makers, op))) found.push(attempts[i]!)
+  }
+  return found.length === 0 ? none : found
+}
 
 const tables = new WeakMap<readonly Rule[], Table>()
 

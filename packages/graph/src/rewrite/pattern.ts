@@ -8,7 +8,7 @@
 import type { FamilyKind, Op } from '../op.js'
 import type { Origin } from '../origin.js'
 import { type Apply, mostOrigins, type Variable } from '../variable.js'
-import { literalOf, mayBeLiteral } from './literal.js'
+import { literalMakers, literalOf } from './literal.js'
 
 /** Params differ per op; a pattern does not look at them. */
 // biome-ignore lint/suspicious/noExplicitAny: Op<P> is invariant in P, and any op may stand in a pattern
@@ -202,46 +202,44 @@ export function rootOf(pattern: PatternNode): AnyOp | FamilyKind {
   }
 }
 
-/** Whether a node may match whose input at a position was made by this op (undefined: by none). */
-export function mayTake(pattern: PatternNode, position: 0 | 1, op: AnyOp | undefined): boolean {
+/** What may have made a variable: an op, any op of a family, or one of several of them; null: anything, or nothing. */
+export type Makers = null | AnyOp | FamilyKind | readonly (AnyOp | FamilyKind)[]
+
+/** What must have made an input of the root for the pattern to match. Commuting patterns are taken in the order written. */
+export function inputMakers(pattern: PatternNode, position: number): Makers {
   switch (pattern.kind) {
-    case 'of': {
-      const { inputs, commutes } = pattern
-      if (position >= inputs.length || mayBe(inputs[position]!, op)) return true
-      return commutes && mayBe(inputs[1 - position]!, op)
-    }
+    case 'of':
+      return position < pattern.inputs.length ? makersOf(pattern.inputs[position]!) : null
     case 'made':
-      return (
-        pattern.from === null || (op === undefined ? position > 0 : pattern.from.includes(op.family.kind))
-      )
+      return position === 0 ? pattern.from : null
     case 'as':
     case 'suchThat':
-      return mayTake(pattern.pattern, position, op)
+      return inputMakers(pattern.pattern, position)
     default:
-      return true
+      return null
   }
 }
 
-/** Whether what the op has made may match. */
-function mayBe(pattern: PatternNode, op: AnyOp | undefined): boolean {
+function makersOf(pattern: PatternNode): Makers {
   switch (pattern.kind) {
-    case 'anything':
-      return true
     case 'literal':
-      return op !== undefined && mayBeLiteral(op)
+      return literalMakers
     case 'of':
-      return op === pattern.op
+      return pattern.op
     case 'made':
-      return op !== undefined && isBy(op, pattern.by)
-    case 'viewOf':
-      return op?.family.kind === 'view' || mayBe(pattern.pattern, op)
-    case 'oneOf':
-      for (const one of pattern.patterns) if (mayBe(one, op)) return true
-      return false
+      return pattern.by
     case 'as':
     case 'suchThat':
-      return mayBe(pattern.pattern, op)
+      return makersOf(pattern.pattern)
+    default:
+      return null
   }
+}
+
+/** Whether an op is among the makers. */
+export function isAmong(makers: Exclude<Makers, null>, op: AnyOp): boolean {
+  if (op === makers || op.family.kind === makers) return true
+  return Array.isArray(makers) && (makers.includes(op) || makers.includes(op.family.kind))
 }
 
 const isBy = (op: AnyOp, by: AnyOp | FamilyKind) => op === by || op.family.kind === by
