@@ -120,5 +120,5 @@ export function substitute(
       if (!replacement.has(v)) mapped.set(v, rebuilt.outputs[i]!)
     })
   }
-  return imagesOf(results, image)
+  return results.map(image)
 }

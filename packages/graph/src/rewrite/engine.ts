@@ -170,7 +170,7 @@ export function rewrite(
   rules: readonly Rule[],
   options: RewriteOptions = {},
 ): readonly Variable[] {
-  return new Rewriter(rules, options).rewrite(results)
+  return new Rewriter(rules, options).rewrite([...results])
 }
 
 /** A rule set and what it has already brought to normal form: for those who rewrite a graph again after changing a part. */
@@ -193,6 +193,7 @@ export class Rewriter {
     this.table = tableOf(rules)
   }
 
+  /** The results, rewritten; the very list where nothing changes. It must not change later either: see `orderOf`. */
   rewrite(results: readonly Variable[]): readonly Variable[] {
     this.allowance ??= this.options.budget ?? 2000 + 50 * this.count(results)
     this.budget = this.allowance
