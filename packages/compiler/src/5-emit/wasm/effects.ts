@@ -35,16 +35,18 @@ export function effectsOf(body: readonly Statement[]): Effects {
   return { registers, buffers }
 }
 
-const expansions = new WeakMap<Scalar, Scalar>()
+/** The intrinsics of a kernel in instructions: always the same object for the same intrinsic. */
+export class Expansions {
+  private readonly known = new Map<Scalar, Scalar>()
 
-/** An intrinsic in instructions; always the same object for the same intrinsic. */
-export function expansionOf(x: Scalar & { kind: 'intrinsic' }): Scalar {
-  let expanded = expansions.get(x)
-  if (expanded === undefined) {
-    expanded = expandIntrinsic(x.name, x.args)
-    expansions.set(x, expanded)
+  of(x: Scalar & { kind: 'intrinsic' }): Scalar {
+    let expanded = this.known.get(x)
+    if (expanded === undefined) {
+      expanded = expandIntrinsic(x.name, x.args)
+      this.known.set(x, expanded)
+    }
+    return expanded
   }
-  return expanded
 }
 
 export interface Varying {
@@ -55,11 +57,11 @@ export interface Varying {
 }
 
 /** What depends on the axis of a lanes loop, to a fixpoint: registers carry it from statement to statement. */
-export function varyingOf(loop: Loop): Varying {
+export function varyingOf(loop: Loop, expansions: Expansions): Varying {
   const registers = new Set<Register>(loop.folds.flatMap(fold => [...fold.registers]))
   const statements = statementsOf(loop.body)
   for (;;) {
-    const analysis = new Analysis(loop.axis, registers)
+    const analysis = new Analysis(loop.axis, registers, expansions)
     if (!analysis.isComplete(statements)) continue
     const wide = [...registers].some(isWide) || analysis.foundWide
     const storesWide = statements.some(x => x.kind === 'store' && x.buffer.dtype === 'float64')
@@ -80,6 +82,7 @@ class Analysis {
   constructor(
     private readonly axis: Axis,
     private readonly registers: Set<Register>,
+    private readonly expansions: Expansions,
   ) {}
 
   /** False where a register turns out to vary after it has been taken for uniform: all must be looked at again. */
@@ -103,7 +106,7 @@ class Analysis {
       const x = stack[stack.length - 1]!
       const height = stack.length
       if (!known.has(x)) {
-        const operands = x.kind === 'intrinsic' ? [expansionOf(x)] : operandsOf(x)
+        const operands = x.kind === 'intrinsic' ? [this.expansions.of(x)] : operandsOf(x)
         for (let i = 0; i < operands.length; i++) {
           const operand = operands[i]!
           if (!isLeaf(operand) && !known.has(operand)) stack.push(operand)

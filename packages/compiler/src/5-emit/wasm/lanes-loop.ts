@@ -27,7 +27,7 @@ import { build, buildVectors } from './value.js'
 import { extractLane, type Lanes } from './vectors.js'
 
 export function lanesLoop(scope: Scope, x: Loop, range: Range): void {
-  const { registers, lanes } = varyingOf(x)
+  const { registers, lanes } = varyingOf(x, scope.expansions)
   const count = countOf(x, range)
   const jam = count === null ? x.jam : Math.min(x.jam, Math.max(1, Math.floor(count / lanes)))
   const cuts = [

@@ -4,11 +4,11 @@
  * A value is one node where it is the same in every lane, and otherwise one vector for each jammed copy. Reads of
  * registers and of memory carry versions: entering and leaving a loop, or a store, begins new ones.
  */
-import type { Axis, BufferParam, Register, Scalar, SizeParam } from '@arignote/loops'
+import type { Axis, BufferParam, Loop, Register, Scalar, SizeParam } from '@arignote/loops'
 import type { OpName, ValueType } from '@arignote/wasm'
 import { Addresses } from './address.js'
 import type { LoopCode, Statement } from './code.js'
-import type { Effects } from './effects.js'
+import { type Effects, Expansions, effectsOf } from './effects.js'
 import { Graph } from './graph.js'
 import { type Table, valueTypes } from './instructions.js'
 import type { Block, Node, Slot } from './node.js'
@@ -83,6 +83,7 @@ export class Scope {
   readonly params = new Map<BufferParam | SizeParam, Node>()
   readonly axes = new Map<Axis, Poly>()
   readonly registers = new Map<Register, RegisterState>()
+  readonly expansions = new Expansions()
   readonly laneIndices = new Map<Node, LaneIndex>()
   block: Block = this.graph.root
   lanes: LaneContext | null = null
@@ -94,6 +95,7 @@ export class Scope {
   private readonly laneIndexOf = new Map<Node, Node>()
   private readonly versions = new Map<BufferParam, { version: number; home: Block }>()
   private readonly splats = { bool: new Map<Node, Node>(), other: new Map<Node, Node>() }
+  private readonly effects = new Map<Loop, Effects>()
   private version = 0
 
   constructor(
@@ -168,6 +170,16 @@ export class Scope {
   forget(): void {
     if (this.built.size > 0) this.built.clear()
     if (this.volatile.size > 0) this.volatile.clear()
+  }
+
+  /** What an iteration of a loop changes. */
+  effectsIn(loop: Loop): Effects {
+    let known = this.effects.get(loop)
+    if (known === undefined) {
+      known = effectsOf(loop.body)
+      this.effects.set(loop, known)
+    }
+    return known
   }
 
   /** Runs `body` in the body of a loop. */

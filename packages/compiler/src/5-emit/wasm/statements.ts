@@ -12,7 +12,7 @@ import {
   scalarType,
 } from '@arignote/loops'
 import type { LoopCode } from './code.js'
-import { type Effects, effectsOf } from './effects.js'
+import { effectsOf } from './effects.js'
 import { lanesLoop } from './lanes-loop.js'
 import { store } from './memory.js'
 import type { Node } from './node.js'
@@ -161,16 +161,5 @@ export function countedLoop(
   }
   for (const block of [preheader, inside]) (block as { loop: LoopCode }).loop = code
   scope.axes.set(x.axis, polyOfNode(code.axis))
-  scope.within(code, bodyEffects(x), () => body(polyOfNode(code.axis)))
-}
-
-const effects = new WeakMap<Loop, Effects>()
-
-function bodyEffects(x: Loop): Effects {
-  let known = effects.get(x)
-  if (known === undefined) {
-    known = effectsOf(x.body)
-    effects.set(x, known)
-  }
-  return known
+  scope.within(code, scope.effectsIn(x), () => body(polyOfNode(code.axis)))
 }

@@ -9,7 +9,6 @@ import {
   type Scalar,
   type ScalarType,
 } from '@arignote/loops'
-import { expansionOf } from './effects.js'
 import { constantNode, type Emit, scalarTable } from './instructions.js'
 import { correction } from './large-arguments.js'
 import { loadScalar } from './memory.js'
@@ -44,7 +43,7 @@ function buildTree(scope: Scope, root: Scalar): Built {
       pending.pop()
       continue
     }
-    const operands = operandsIn(x)
+    const operands = operandsIn(scope, x)
     for (let i = operands.length - 1; i >= 0; i--) {
       const operand = operands[i]!
       if (!built.has(operand) && !isLeaf(operand)) pending.push(operand)
@@ -72,8 +71,8 @@ function builtOf(scope: Scope, x: Scalar): Built {
 const nothing: readonly Scalar[] = []
 
 /** A load's index is no operand: it becomes an address. An intrinsic's argument may have folded away in its expansion. */
-function operandsIn(x: Scalar): readonly Scalar[] {
-  if (x.kind === 'intrinsic') return [expansionOf(x), ...x.args]
+function operandsIn(scope: Scope, x: Scalar): readonly Scalar[] {
+  if (x.kind === 'intrinsic') return [scope.expansions.of(x), ...x.args]
   return x.kind === 'instruction' ? x.args : nothing
 }
 
@@ -138,7 +137,7 @@ function buildOne(scope: Scope, x: Scalar): Built {
 /** What the expansion gives, but for arguments that are too large for it. */
 function corrected(scope: Scope, x: Scalar & { kind: 'intrinsic' }): Built {
   const { graph, lanes } = scope
-  const value = builtOf(scope, expansionOf(x))
+  const value = builtOf(scope, scope.expansions.of(x))
   if (isUniform(value)) {
     const target = correction(x.name, x.type, 1)
     return target === null ? value : graph.call(target, [value, builtOf(scope, x.args[0]!) as Node])
