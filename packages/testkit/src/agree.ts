@@ -19,6 +19,7 @@ import {
   type NdArray,
   ndarrayOf,
   Shared,
+  symbolsOf,
   type Value,
   Variable,
 } from '@arignote/graph'
@@ -138,8 +139,17 @@ function statesOf(
 ): readonly Shared[] {
   const results = outputs instanceof Variable ? [outputs] : Object.values(outputs as Record<string, Variable>)
   const values = updates.map(([, value]) => value).filter(value => value instanceof Variable)
-  const own = freeVariables([...results, ...values]).filter(v => v instanceof Shared)
+  const own = freeVariables(withSizes([...results, ...values])).filter(v => v instanceof Shared)
   return [...new Set([...updates.map(([v]) => v), ...own.filter(v => v.defaultUpdate !== null)])]
+}
+
+/** With what tells their sizes: how many steps a scan makes may hang on a stream that no element does. */
+function withSizes(results: readonly Variable[]): readonly Variable[] {
+  const all = new Set(results)
+  // The set grows while it is walked.
+  for (const v of all)
+    for (const { source } of v.shape.flatMap(symbolsOf)) if (source !== null) all.add(source as Variable)
+  return [...all]
 }
 
 const stateOf = ({ cell }: Shared): NdArray => ndarrayOf(cell.read().slice(), [...cell.shape])
