@@ -320,7 +320,7 @@ function structureOf(name: string, outputs: Outputs): Structure {
   if (outputs instanceof Variable)
     return { list: [outputs], names: 'one', pack: ([x]) => x, unpack: out => [out] }
   if (Array.isArray(outputs))
-    return { list: outputs, names: 'list', pack: list => list, unpack: list => list as unknown[] }
+    return { list: [...outputs], names: 'list', pack: list => list, unpack: list => list as unknown[] }
   if (Object.getPrototypeOf(outputs ?? 0) !== Object.prototype)
     throw notAVariable(name, 'the output', describeGiven(outputs), outputsAre)
   const names = Object.keys(outputs)

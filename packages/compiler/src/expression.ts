@@ -49,7 +49,7 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
   return { interior, leaves: [...leaves.values()] }
 }
 
-type Changeable<T> = { -readonly [K in keyof T]: T[K] }
+export type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Nothing is computed. */
 export function reading(value: Variable): Expression {

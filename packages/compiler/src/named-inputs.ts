@@ -28,7 +28,7 @@ export interface NamedInputs {
 
 /** @throws ArgumentError for what is neither a list nor a record */
 export function namedInputs(name: string, inputs: Inputs): NamedInputs {
-  if (Array.isArray(inputs)) return { list: inputs, names: null, positional: args => args }
+  if (Array.isArray(inputs)) return { list: [...inputs], names: null, positional: args => args }
   if (!isRecord(inputs)) throw notAList(name, 'the inputs', describeGiven(inputs))
   const names = Object.keys(inputs)
   return {

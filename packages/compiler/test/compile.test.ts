@@ -445,6 +445,16 @@ describe('a compiled function', () => {
     expect(f.kernels()).toEqual([])
   })
 
+  test('does not notice what becomes of the lists that it was made from', () => {
+    const inputs = [x]
+    const outputs: Variable[] = [sum(x), x]
+    const f = compile(inputs, outputs)
+    inputs.length = 0
+    outputs.pop()
+    outputs[0] = x.gt(1)
+    expect((f as (...args: unknown[]) => NdArray[])([[1], [2]]).map(values)).toEqual([3, [[1], [2]]])
+  })
+
   test('keeps no argument alive and takes many calls', () => {
     const f = compile([x], sum(x))
     for (let i = 0; i < 100; i++) expect(values(f([[i], [1]]))).toBe(i + 1)

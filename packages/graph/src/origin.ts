@@ -26,7 +26,7 @@ export class Origin {
 const deepest = 10
 /** Where packages are installed, where Vite's development server puts them, and as networks that serve packages name them. */
 const installed =
-  /[\\/](?:node_modules[\\/](?:(?:arignote|@arignote[\\/]\w+)[\\/]|\.vite[\\/]deps)|(?:arignote|@arignote[\\/]\w+)@)/
+  /[\\/](?:node_modules[\\/](?:(?:arignote|@arignote[\\/]\w+)[\\/]|\.vite[\\/]deps)|(?:arignote|@arignote[\\/]\w+)@\d)/
 const inWorkspace =
   /^(?:errors|loops|wasm|graph|compiler|load|save|nn|theano|explorer|arignote)[\\/](?:src|dist)[\\/]/
 

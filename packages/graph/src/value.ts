@@ -124,9 +124,14 @@ function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operat
   }
 }
 
-/** Whether these are the elements of such a value as they stand; bytes for a bool have to be looked at first. */
+/**
+ * Whether these are the elements of such a value as they stand. Bytes for a bool have to be looked at first; and a
+ * subclass may copy in its own way: slices of a Buffer share its memory.
+ */
 const isArrayOf = (dtype: DType, data: unknown): data is TypedArray =>
-  dtype !== 'bool' && data instanceof dtypeInfo[dtype].array
+  dtype !== 'bool' &&
+  ArrayBuffer.isView(data) &&
+  Object.getPrototypeOf(data) === dtypeInfo[dtype].array.prototype
 
 /** Whether the ndarray is all of an array of that length, in C order. */
 function isWhole({ shape, stride, offset }: AnyNdArray, length: number): boolean {

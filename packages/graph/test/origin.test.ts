@@ -27,6 +27,12 @@ test('and as Firefox and Safari do', () => {
   ).toBe('https://example.org/app.js:12:3')
 })
 
+test("a folder of the user's may be called as we are", () => {
+  expect(place('Error', '    at add (/home/me/arignote@dev/train.js:1:2)')).toBe(
+    '/home/me/arignote@dev/train.js:1:2',
+  )
+})
+
 test("what Vite's server or a network for packages serves is not the user's", () => {
   expect(
     place(

@@ -73,6 +73,21 @@ describe('conversion', () => {
     expect(G.convert(ndarray(new Uint8ClampedArray([1])), null, 'test').data).toBeInstanceOf(Uint8Array)
   })
 
+  test('a Buffer is an array of bytes like any other, and is copied', () => {
+    const mine = Buffer.from([1, 2, 3])
+    const all = [G.convert(mine, null, 'test'), G.convert(ndarray(mine), null, 'test'), array(mine)]
+    const [c, v] = [G.constant(mine), shared(mine)]
+    v.setValue(mine)
+    mine[0] = 9
+    for (const { data } of all) {
+      expect(Array.from(data)).toEqual([1, 2, 3])
+      expect(Object.getPrototypeOf(data)).toBe(Uint8Array.prototype)
+    }
+    expect(Array.from(v.getValue().data)).toEqual([1, 2, 3])
+    expect(G.constant(new Uint8Array([1, 2, 3]))).toBe(c)
+    expect(G.constant(new Uint8Array([9, 2, 3]))).not.toBe(c)
+  })
+
   test('the data is never the caller’s', () => {
     const mine = new Float32Array([1])
     expect(G.convert(mine, null, 'test').data).not.toBe(mine)

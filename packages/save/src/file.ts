@@ -62,6 +62,16 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
   }
 }
 
+/** Empties a file, or makes it: the file itself, so that whoever reads along goes on. @throws ArgumentError where that cannot be done */
+export function emptyFile(task: Task & { readonly file: string }): void {
+  const fs = builtin(task.operation, load => load('node:fs'))
+  try {
+    fs.writeFileSync(task.file, '')
+  } catch (error) {
+    throw noFile(task, 'written', error)
+  }
+}
+
 /** Adds a text to a file, which is made where there is none. @throws ArgumentError where that cannot be done */
 export function appendFile(task: Task & { readonly file: string }, text: string): void {
   const fs = builtin(task.operation, load => load('node:fs'))

@@ -1,5 +1,5 @@
 /** Callbacks, against Keras's numbers and texts. */
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toNested } from '@arignote/graph'
@@ -275,6 +275,15 @@ describe('csvLogger', () => {
     expect(readFileSync(filename, 'utf8')).toBe('epoch,loss,mae,z\n0,21.0,4.0,1.0\n1,21.0,4.0,1e-05\n')
     await run(filename, {}, [2])
     expect(readFileSync(filename, 'utf8')).toBe('epoch,loss,mae,z\n0,21.0,4.0,2.0\n')
+  })
+
+  test('empties the file itself, so that whoever reads along goes on', async () => {
+    const filename = join(folder, 'along.csv')
+    writeFileSync(filename, 'old')
+    const file = openSync(filename, 'r')
+    await run(filename, {}, [1])
+    expect(readFileSync(file, 'utf8')).toBe('epoch,loss,mae,z\n0,21.0,4.0,1.0\n')
+    closeSync(file)
   })
 
   test('goes on where a file ends', async () => {

@@ -19,6 +19,7 @@ import {
   type Statement,
   s,
 } from '@arignote/loops'
+import type { Changeable } from '../expression.js'
 import type { BufferRef, Call, Place } from '../program.js'
 
 /** A call of about this many elements or multiply-adds is long enough to be worth it, and short enough to be cut there. */
@@ -28,8 +29,6 @@ interface Parameter {
   readonly param: KernelParam
   readonly arg: BufferRef | Dim
 }
-
-type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 export class KernelBuilder {
   private readonly parameters: Parameter[] = []

@@ -252,6 +252,7 @@ function isFrom(inputs: readonly Variable[], kinds: readonly FamilyKind[] | null
   }
   return inputs.length > 0
 }
+
 /** The pattern with each commuting node in one order: every combination. */
 export function orders(pattern: PatternNode): readonly PatternNode[] {
   if (!hasOrders(pattern)) return [pattern]

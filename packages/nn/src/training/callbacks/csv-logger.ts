@@ -1,6 +1,6 @@
 /** Writes the numbers of each epoch into a file, a line each, as they come. */
 import { badArgument } from '@arignote/graph'
-import { appendFile, readFile, writeFile } from '@arignote/save/files'
+import { appendFile, emptyFile, readFile } from '@arignote/save/files'
 import { rowsOf } from '../../datasets/csv.js'
 import { flag, optional, text, type ValuesOf } from '../../layers/option.js'
 import type { Callback, Logs, Run } from '../callback.js'
@@ -35,7 +35,7 @@ export class CSVLogger implements Callback {
     const { append, filename, separator } = this.#options
     const task = { operation, file: filename }
     if (!append) {
-      writeFile(task, new Uint8Array())
+      emptyFile(task)
       return
     }
     appendFile(task, '')
