@@ -9,9 +9,10 @@ import {
   type Apply,
   bodiesOf,
   type Dim,
-  DimExpr,
+  type DimExpr,
   DimSymbol,
   dimKey,
+  eachDimIn,
   freeVariables,
   type Lambda,
   orderOf,
@@ -20,7 +21,7 @@ import {
   type Shared,
   substitute,
   symbolsOf,
-  Variable,
+  type Variable,
 } from '@arignote/graph'
 import { sizeUnbound } from './errors.js'
 import { isLate, type LateSizes, lateSizesOf, noLateSizes } from './late.js'
@@ -76,20 +77,6 @@ export function sizesIn(results: readonly Variable[], givens: ReadonlyMap<Variab
   return { symbols, sources, required: [...walk.required.values()], hasBranches, stopsEarly }
 }
 
-const mentioned = new WeakMap<Apply, ReadonlySet<DimSymbol>>()
-
-/** Every symbol in the types and params of a node, and in its bodies. */
-export function symbolsIn(node: Apply): ReadonlySet<DimSymbol> {
-  const known = mentioned.get(node)
-  if (known !== undefined) return known
-  const walk = new Walk()
-  for (const v of node.inputs) walk.type(v)
-  walk.node(node)
-  const found = new Set(walk.symbols.keys())
-  mentioned.set(node, found)
-  return found
-}
-
 class Walk {
   readonly symbols = new Map<DimSymbol, Variable | null>()
   readonly required = new Map<string, Required>()
@@ -122,7 +109,7 @@ class Walk {
       const key = `${dimKey(left)} ${relation} ${dimKey(right)}`
       if (!this.required.has(key)) this.required.set(key, { node, requirement })
     }
-    this.#params(node.params)
+    eachDimIn(node.params, dim => this.#dim(dim, null))
     for (const body of bodiesOf(node)) this.#body(body)
   }
 
@@ -136,15 +123,6 @@ class Walk {
     if (variable !== null) this.#seen.add(dim)
     for (const symbol of symbolsOf(dim)) {
       if (!this.symbols.get(symbol)) this.symbols.set(symbol, variable)
-    }
-  }
-
-  #params(x: unknown): void {
-    if (typeof x !== 'object' || x === null || ArrayBuffer.isView(x) || x instanceof Variable) return
-    if (x instanceof DimExpr) this.#dim(x, null)
-    else {
-      const parts = Array.isArray(x) ? x : Object.values(x)
-      for (let i = 0; i < parts.length; i++) if (typeof parts[i] === 'object') this.#params(parts[i])
     }
   }
 

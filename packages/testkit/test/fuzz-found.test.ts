@@ -119,3 +119,19 @@ describe('a loop over as many steps as another one made', () => {
     agree([stop, s], [second], [true, 3], { further: [[false, 3]] })
   })
 })
+
+test('a branch whose sizes a loop tells is not merged with one that the loop waits for', () => {
+  const p = A.scalar('p', 'bool')
+  const [x, y] = [A.vector('x', { shape: [3] }), A.vector('y', { shape: [3] })]
+  const [, rows] = A.ifElse(p, [x, y], [y, x])
+  const { before } = A.scan(({ row, h: [h] }) => A.until(p, { h: row, before: h }), {
+    sequences: { row: rows },
+    state: { h: A.taps(x, [-3]) },
+  })
+  const slope = A.grad(A.sum(before.all), y, { disconnectedInputs: 'ignore' })
+  const args = [true, [-2, 2, 1], [1, 3, 0]] as const
+  agree([p, x, y], [slope], args, {
+    further: [[false, [1, 2, 3], [4, 5, 6]]],
+    onUnusedInput: 'ignore',
+  })
+})

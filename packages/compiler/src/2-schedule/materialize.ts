@@ -12,6 +12,7 @@ import {
   type Dim,
   equalDim,
   consumers as findConsumers,
+  symbolsIn,
   symbolsOf,
   topologicalOrder,
   type Variable,
@@ -20,7 +21,6 @@ import { isFloat } from '@arignote/loops'
 import { nodeCost } from '../expression.js'
 import { type LateSizes, noLateSizes } from '../late.js'
 import type { Place, StoreTo } from '../program.js'
-import { symbolsIn } from '../sizes.js'
 import {
   type Block,
   constantPlace,
