@@ -3,6 +3,7 @@
  */
 import type { Apply, Variable } from '@arignote/graph'
 import { type Scalar, s, scalarType } from '@arignote/loops'
+import type { Changeable } from './changeable.js'
 import type { Place } from './program.js'
 
 export type PlaceOf = (v: Variable) => Place | null
@@ -48,8 +49,6 @@ export function expressionOf(placeOf: PlaceOf, value: Variable, computed: boolea
   }
   return { interior, leaves: [...leaves.values()] }
 }
-
-export type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Nothing is computed. */
 export function reading(value: Variable): Expression {

@@ -129,7 +129,8 @@ class Walk {
   #body(body: Lambda): void {
     if (this.#bodies.has(body)) return
     this.#bodies.add(body)
-    this.visit([...body.params, ...body.results])
+    for (const v of body.params) this.type(v)
+    this.visit(body.results)
   }
 }
 

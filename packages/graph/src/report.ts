@@ -14,14 +14,7 @@ import { captureOrigin, type Origin } from './origin.js'
 import { printType } from './type.js'
 import { presentOrigins, Shared, type Variable } from './variable.js'
 
-export {
-  ArgumentError,
-  ArignoteError,
-  DTypeError,
-  GraphError,
-  NumericError,
-  ShapeError,
-} from '@arignote/errors'
+export * from '@arignote/errors'
 
 /** What an error says, before it is laid out. */
 export interface Report {

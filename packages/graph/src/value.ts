@@ -110,8 +110,10 @@ export function borrow(
 function fromNdArray(value: AnyNdArray, own: DType | null, target: DType, operation: string): HostValue {
   const shape = [...value.shape]
   const data: unknown = value.data
-  if (isArrayOf(target, data) && isWhole(value, data.length)) return { data, shape, dtype: target }
-  const elements = new Array<number>(shape.reduce((a, b) => a * b, 1))
+  const size = shape.reduce((a, b) => a * b, 1)
+  const isWhole = value.offset === 0 && isArrayOf(target, data) && data.length === size
+  if (isWhole && isInOrder(value)) return { data, shape, dtype: target }
+  const elements = new Array<number>(size)
   const index = shape.map(() => 0)
   for (let k = 0; k < elements.length; k++) {
     elements[k] = value.get(...index) as number
@@ -133,14 +135,14 @@ const isArrayOf = (dtype: DType, data: unknown): data is TypedArray =>
   ArrayBuffer.isView(data) &&
   Object.getPrototypeOf(data) === dtypeInfo[dtype].array.prototype
 
-/** Whether the ndarray is all of an array of that length, in C order. */
-function isWhole({ shape, stride, offset }: AnyNdArray, length: number): boolean {
+/** Whether the elements of an ndarray lie side by side in C order. */
+export function isInOrder({ shape, stride }: AnyNdArray): boolean {
   let expected = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && stride[axis] !== expected) return false
     expected *= shape[axis]!
   }
-  return offset === 0 && length === expected
+  return true
 }
 
 /** Elements of dtype `from` into a fresh array of dtype `to`. `free`: they have no dtype of their own. */

@@ -11,6 +11,8 @@ function builtin<T>(operation: string, find: (load: typeof process.getBuiltinMod
   return find(process.getBuiltinModule)
 }
 
+const files = (operation: string) => builtin(operation, load => load('node:fs'))
+
 /** The path as text. @throws ArgumentError for what is none */
 export function pathOf(operation: string, path: string | URL): string {
   const isPath = typeof path === 'string' ? path !== '' : path instanceof URL && path.protocol === 'file:'
@@ -25,7 +27,7 @@ export function pathOf(operation: string, path: string | URL): string {
 
 /** @throws ArgumentError where there is no such file */
 export function readFile(task: Task & { readonly file: string }): Uint8Array {
-  const fs = builtin(task.operation, load => load('node:fs'))
+  const fs = files(task.operation)
   try {
     // Not as a Buffer: its slices are no copies.
     const { buffer, byteOffset, byteLength } = fs.readFileSync(task.file)
@@ -37,7 +39,7 @@ export function readFile(task: Task & { readonly file: string }): Uint8Array {
 
 /** @throws ArgumentError where the file cannot be written; an older one is then as it was */
 export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Array): void {
-  const fs = builtin(task.operation, load => load('node:fs'))
+  const fs = files(task.operation)
   const { basename, dirname, join } = builtin(task.operation, load => load('node:path'))
   let beside: string | null = null
   try {
@@ -64,19 +66,18 @@ export function writeFile(task: Task & { readonly file: string }, bytes: Uint8Ar
 
 /** Empties a file, or makes it: the file itself, so that whoever reads along goes on. @throws ArgumentError where that cannot be done */
 export function emptyFile(task: Task & { readonly file: string }): void {
-  const fs = builtin(task.operation, load => load('node:fs'))
-  try {
-    fs.writeFileSync(task.file, '')
-  } catch (error) {
-    throw noFile(task, 'written', error)
-  }
+  change(task, fs => fs.writeFileSync(task.file, ''))
 }
 
 /** Adds a text to a file, which is made where there is none. @throws ArgumentError where that cannot be done */
 export function appendFile(task: Task & { readonly file: string }, text: string): void {
-  const fs = builtin(task.operation, load => load('node:fs'))
+  change(task, fs => fs.appendFileSync(task.file, text))
+}
+
+function change(task: Task, how: (fs: ReturnType<typeof files>) => void): void {
+  const fs = files(task.operation)
   try {
-    fs.appendFileSync(task.file, text)
+    how(fs)
   } catch (error) {
     throw noFile(task, 'written', error)
   }
@@ -84,7 +85,7 @@ export function appendFile(task: Task & { readonly file: string }, text: string)
 
 /** What a link leads to is replaced, not the link, also where there is nothing yet. */
 function targetOf({ operation, file }: Task & { readonly file: string }): string {
-  const fs = builtin(operation, load => load('node:fs'))
+  const fs = files(operation)
   if (fs.existsSync(file)) return fs.realpathSync(file)
   const isLink = fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
   const { dirname, resolve } = builtin(operation, load => load('node:path'))

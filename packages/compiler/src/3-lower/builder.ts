@@ -19,7 +19,7 @@ import {
   type Statement,
   s,
 } from '@arignote/loops'
-import type { Changeable } from '../expression.js'
+import type { Changeable } from '../changeable.js'
 import type { BufferRef, Call, Place } from '../program.js'
 
 /** A call of about this many elements or multiply-adds is long enough to be worth it, and short enough to be cut there. */

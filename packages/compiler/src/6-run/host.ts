@@ -4,7 +4,7 @@
  * What may become what is decided by the graph package's `convert`. Arrays that need no conversion but a rounding are not
  * copied here: they go straight to where the argument is wanted.
  */
-import { type AnyNdArray, convert, isNdArray, type NdArray, type Variable } from '@arignote/graph'
+import { type AnyNdArray, convert, isInOrder, isNdArray, type NdArray, type Variable } from '@arignote/graph'
 import { allocate, type DType, dtypeInfo, isFloat, type TypedArray } from '@arignote/loops'
 import ndarray from 'ndarray'
 import ops from 'ndarray-ops'
@@ -57,15 +57,6 @@ export class Slot implements Argument {
     if (isFloat(dtype)) return data instanceof Float32Array || data instanceof Float64Array
     return dtype !== 'bool' && data instanceof dtypeInfo[dtype].array
   }
-}
-
-function isInOrder({ shape, stride }: AnyNdArray): boolean {
-  let expected = 1
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && stride[axis] !== expected) return false
-    expected *= shape[axis]!
-  }
-  return true
 }
 
 /** The elements in C order: a view where they lie so, else a copy. */

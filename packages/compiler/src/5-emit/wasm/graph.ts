@@ -2,11 +2,10 @@
  * Graph: makes nodes, each only once, and blocks. Folds what is exact to fold in int32 arithmetic.
  */
 import type { OpName, ValueType, WasmFunction } from '@arignote/wasm'
+import type { Changeable } from '../../changeable.js'
 import type { Group } from './address.js'
 import type { LoopCode } from './code.js'
 import { type Access, type Block, deeper, integerOf, isWithin, type Node, type Slot } from './node.js'
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const none: readonly never[] = []
 
@@ -64,7 +63,7 @@ export class Graph {
     home: Block,
     immediates: readonly unknown[] = none,
     isLeaf = false,
-  ): Mutable<Node> {
+  ): Changeable<Node> {
     const id = this.nodes++
     return {
       id,
